@@ -1,0 +1,68 @@
+"""How the newsletters are composed, scheduled and sent."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from content.settings import Duration, Language, Name, Settings, Zone, parse_duration
+
+
+def _one_line(value: str) -> str:
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+        message = "must be one line without control characters"
+        raise ValueError(message)
+    return value
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+
+
+class EventsSettings(Settings):
+    """Events that start within `horizon` of the slot are listed, the `max` soonest."""
+
+    horizon: Duration = parse_duration("30d")
+    max: Annotated[int, Field(ge=0, le=200)] = 10
+
+
+class NewsletterSettings(Settings):
+    """One recurring digest; see docs/reference/config.md for every key.
+
+    `categories` empty means all. `languages` are the ones in which editions are made; items of other
+    languages are sent all the same, only the frame around them is translated.
+    """
+
+    title: Line
+    schedule: Line
+    sender: Annotated[Line, Field(alias="from")]
+    reply_to: Line | None = None
+    subject: Line | None = None
+    intro: str = ""
+    timezone: Zone | None = None
+    language: Language | None = None
+    categories: tuple[Name, ...] = ()
+    lookback: Duration = parse_duration("7d")
+    max_items: Annotated[int, Field(ge=1, le=500)] = 20
+    events: EventsSettings = EventsSettings()
+    misfire_grace: Duration = parse_duration("6h")
+    approval: Literal["none", "required"] = "none"
+
+
+class SmtpSettings(Settings):
+    """`url`: smtp://host:25 (no TLS), smtp+starttls://user@host:587 or smtps://user@host:465.
+
+    `retries` are the waits after the first, second, ... passing failure; the last one repeats until
+    `give_up` has passed since the delivery was queued. `uncertain`: what becomes of a delivery
+    whose outcome a crash or a broken connection hid: sent again, or held for a look.
+    """
+
+    url: str = "smtp://127.0.0.1:25"
+    password: str | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    local_hostname: str | None = None
+    connections: Annotated[int, Field(ge=1, le=200)] = 10
+    timeout: Duration = parse_duration("60s")
+    retries: tuple[Duration, ...] = tuple(map(parse_duration, ("5m", "15m", "30m", "1h", "2h", "4h")))
+    give_up: Duration = parse_duration("2d")
+    uncertain: Literal["resend", "hold"] = "resend"
