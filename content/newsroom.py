@@ -175,9 +175,10 @@ class Problem:
     line: int | None = None
     key: str | None = None
     fatal: bool = True
+    column: int | None = None
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
         return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
 
 
