@@ -57,7 +57,7 @@ class SmtpSettings(Settings):
     """
 
     url: str = "smtp://127.0.0.1:25"
-    password: str | None = None
+    password: Annotated[str | None, Field(repr=False)] = None
     password_file: Path | None = None
     ca_file: Path | None = None
     local_hostname: str | None = None
