@@ -13,6 +13,9 @@ from collections.abc import Sequence
 
 from content.newsroom import Problem
 
+SHOWN = 5
+"""How many names a message lists."""
+
 
 class ContentError(Exception):
     """The root of everything that the content package raises on purpose."""
@@ -42,7 +45,7 @@ class TooManyWithdrawn(ContentError):
     """More pieces are gone at once than the limit allows; nothing was changed."""
 
     def __init__(self, folder: str, gone: Sequence[str], visible: int) -> None:
-        shown = ", ".join(gone[:5]) + (", ..." if len(gone) > 5 else "")
+        shown = ", ".join(gone[:SHOWN]) + (", ..." if len(gone) > SHOWN else "")
         super().__init__(
             f"{len(gone)} of the {visible} published pieces of {folder} are gone at once ({shown}); "
             f"what is published stays as it is. If they are meant to be withdrawn, say --allow-withdrawals; "
