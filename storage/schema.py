@@ -167,25 +167,28 @@ editions = Table(
     UniqueConstraint("issue_id", "choice", "language"),
 )
 
+# `address` is what mail is sent to, `address_key` what addresses are compared by, and `address_hash` is the
+# key's hash (storage.suppressions), kept here because SQLite cannot make it.
 subscribers = Table(
     "subscribers",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("address", Text, nullable=False),
     Column("address_key", Text, nullable=False, unique=True),
+    Column("address_hash", String(64), nullable=False, index=True),
     Column("language", String(35)),
     Column("created", Utc, nullable=False),
     Column("evidence", JSON, nullable=False),
 )
 
-# `categories` null means all, also those that are added later.
+# `choice` is the sorted categories joined by a comma, or "*" for all, also those that are added later.
 subscriptions = Table(
     "subscriptions",
     metadata,
     Column("subscriber_id", Integer, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
     Column("newsletter", Text, primary_key=True),
     Column("state", String(16), nullable=False),
-    Column("categories", JSON(none_as_null=True)),
+    Column("choice", Text, nullable=False, server_default="*"),
     Column("since", Utc, nullable=False),
     Column("ended", Utc),
     Index(None, "newsletter", "state", "subscriber_id"),
@@ -209,7 +212,7 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("issue_id", Integer, ForeignKey("issues.id"), primary_key=True),
-    Column("subscriber_id", Integer, primary_key=True),
+    Column("subscriber_id", Integer, primary_key=True, index=True),
     Column("edition_id", Integer, ForeignKey("editions.id"), nullable=False),
     Column("state", String(12), nullable=False),
     Column("queued", Utc, nullable=False),
