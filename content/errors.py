@@ -4,7 +4,8 @@
     +-- YamlError          a YAML text that cannot be used; carries every problem in it
     +-- SourceMissing      a source's folder is not there
     +-- TooManyWithdrawn   so many files are gone at once that a mistake is likelier than an intention
-    +-- TemplateProblem    a template could not be rendered (content.templates)
+    +-- TemplateProblem    a template could not be read or rendered (content.templates)
+    +-- CatalogueProblem   a catalogue of translations is damaged (content.languages)
 
 One bad file is no exception but a `Problem`: it is set aside, and the rest goes on.
 """
@@ -57,4 +58,16 @@ class TooManyWithdrawn(ContentError):
 
 
 class TemplateProblem(ContentError):
-    """A template could not be rendered."""
+    """A template is missing, broken or names what is not there; `problem` says where."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class CatalogueProblem(ContentError):
+    """A catalogue of translations cannot be read; `problem` says where."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
