@@ -103,6 +103,15 @@ newsletters = Table(
     Column("paused", Utc),
 )
 
+# From when on a newsletter has offered a category: an archive that joins later is not mailed either.
+newsletter_categories = Table(
+    "newsletter_categories",
+    metadata,
+    Column("newsletter", Text, ForeignKey("newsletters.name"), primary_key=True),
+    Column("category", Text, primary_key=True),
+    Column("since", Utc, nullable=False),
+)
+
 issues = Table(
     "issues",
     metadata,
@@ -169,6 +178,7 @@ editions = Table(
 
 # `address` is what mail is sent to, `address_key` what addresses are compared by, and `address_hash` is the
 # key's hash (storage.suppressions), kept here because SQLite cannot make it.
+# An id is never given to a second person (AUTOINCREMENT): old tokens and deliveries carry it for ever.
 subscribers = Table(
     "subscribers",
     metadata,
@@ -179,6 +189,7 @@ subscribers = Table(
     Column("language", String(35)),
     Column("created", Utc, nullable=False),
     Column("evidence", JSON, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 # `choice` is the sorted categories joined by a comma, or "*" for all, also those that are added later.

@@ -1,0 +1,79 @@
+"""Addresses that must not be mailed, and why.
+
+Kept by hash, so that a suppression outlives the erasure of the person: nothing in this table leads
+back to an address. Called by `newsletter.people`, and joined at the moment of sending by
+`storage.deliveries`. Whether something is a reason to suppress is decided elsewhere.
+"""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, select
+
+from storage.insertion import insert_new
+from storage.schema import subscribers, suppressions
+
+EVERY_NEWSLETTER = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """`newsletter` is "" when it holds for every newsletter. `detail` never holds an address."""
+
+    address_hash: str
+    newsletter: str
+    reason: str
+    detail: str
+    since: datetime
+
+
+def address_hash(address_key: str) -> str:
+    return hashlib.sha256(address_key.encode()).hexdigest()
+
+
+def add(
+    conn: Connection,
+    hash_: str,
+    *,
+    reason: str,
+    now: datetime,
+    detail: str = "",
+    newsletter: str = EVERY_NEWSLETTER,
+) -> bool:
+    """Suppress an address; the first reason stays. True when it was not suppressed before."""
+    row = {"address_hash": hash_, "newsletter": newsletter, "reason": reason, "detail": detail, "since": now}
+    return conn.execute(insert_new(conn, suppressions).values(row)).rowcount == 1
+
+
+def of(conn: Connection, hash_: str) -> list[Suppression]:
+    rows = conn.execute(
+        select(suppressions).where(suppressions.c.address_hash == hash_).order_by(suppressions.c.newsletter)
+    )
+    return [Suppression(**row) for row in rows.mappings()]
+
+
+def among(conn: Connection, hashes: Collection[str]) -> dict[str, list[Suppression]]:
+    """Give the suppressions of those of the addresses that have any."""
+    rows = conn.execute(select(suppressions).where(suppressions.c.address_hash.in_(hashes)))
+    found: dict[str, list[Suppression]] = {}
+    for row in rows.mappings():
+        found.setdefault(row["address_hash"], []).append(Suppression(**row))
+    return found
+
+
+def lift(conn: Connection, hash_: str, newsletters: Sequence[str] | None = None) -> int:
+    """Take suppressions away: all of the address, or only those of the named newsletters."""
+    statement = delete(suppressions).where(suppressions.c.address_hash == hash_)
+    if newsletters is not None:
+        statement = statement.where(suppressions.c.newsletter.in_(newsletters))
+    return conn.execute(statement).rowcount
+
+
+def suppressed(newsletter: str) -> ColumnElement[bool]:
+    """The condition, for a statement over `subscribers`: mail of this newsletter must not go there."""
+    return exists().where(
+        suppressions.c.address_hash == subscribers.c.address_hash,
+        suppressions.c.newsletter.in_((EVERY_NEWSLETTER, newsletter)),
+    )
