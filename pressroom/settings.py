@@ -1,0 +1,64 @@
+"""The whole configuration as one frozen value, made by `pressroom.config` and passed to everything else.
+
+`ConfigFile` is the shape of config.yaml; `Config` is the same with paths made absolute, secrets read
+from their files, and the place it came from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from content.settings import (
+    CategorySettings,
+    LimitSettings,
+    Name,
+    OrganisationSettings,
+    Settings,
+    SourceSettings,
+    WebAddress,
+)
+from feeds.settings import FeedsSettings
+from newsletter.settings import NewsletterSettings, SmtpSettings
+from storage.settings import StorageSettings
+
+
+class WebSettings(Settings):
+    """`url` is where the public tree is served: every link in feeds and mails starts with it."""
+
+    url: WebAddress
+
+
+class ConfigFile(Settings):
+    """The keys of config.yaml. What has no default must be there."""
+
+    organisation: OrganisationSettings
+    sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1)]
+    categories: Annotated[Mapping[Name, CategorySettings], Field(min_length=1)]
+    limits: LimitSettings = LimitSettings()
+    feeds: FeedsSettings
+    newsletters: Mapping[Name, NewsletterSettings] = Field(default_factory=dict)
+    smtp: SmtpSettings = SmtpSettings()
+    storage: StorageSettings = StorageSettings()
+    web: WebSettings
+    templates: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a process runs with. `file` is the configuration file, `folder` where it lies."""
+
+    organisation: OrganisationSettings
+    sources: tuple[SourceSettings, ...]
+    categories: Mapping[str, CategorySettings]
+    limits: LimitSettings
+    feeds: FeedsSettings
+    newsletters: Mapping[str, NewsletterSettings]
+    smtp: SmtpSettings
+    storage: StorageSettings
+    web: WebSettings
+    templates: Path | None
+    folder: Path
+    file: Path
