@@ -162,8 +162,8 @@ slots = Table(
     _one_of("outcome", SLOT_OUTCOMES),
 )
 
-# An issue as one group gets it; `message` is the finished mail with fixed-length places for the
-# recipient's own values (newsletter.message). `choice` is the sorted categories joined by a comma, "*" for all.
+# An issue as one group gets it; `message` is the finished mail with fixed-length places for the recipient's
+# own values (newsletter.message). `choice` is the sorted categories joined by a comma, "*" for all.
 editions = Table(
     "editions",
     metadata,

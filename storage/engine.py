@@ -1,0 +1,169 @@
+"""One way into the ledger's database: an engine made from a URL, and transactions on it.
+
+SQLite: write-ahead log, foreign keys, `synchronous=FULL` (a delivery's `started` must outlive a power
+cut, or its mail would go twice), and every writing transaction takes the write lock when it begins: a
+lock taken later, in the middle of a transaction, is refused at once instead of waited for. PostgreSQL:
+psycopg. Knows no table. Called by everything that opens or uses the ledger.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from storage.errors import DatabaseError
+
+# How long a writer waits for the others' transactions on SQLite, and for a server that does not answer.
+BUSY_SECONDS = 30
+CONNECT_SECONDS = 10
+
+# What the drivers say, and what it means to an operator.
+EXPLANATIONS = {
+    "database or disk is full": "the disk is full (or a quota is reached); nothing of this change was saved",
+    "no space left on device": "the disk is full; nothing of this change was saved",
+    "file is not a database": "the file is not an SQLite database, or it is damaged",
+    "database disk image is malformed": "the file is damaged; restore a copy",
+    "attempt to write a readonly database": "the file or its folder cannot be written by this user",
+    "unable to open database file": "the file cannot be opened; are it and its folder writable by this user?",
+    "database is locked": f"another process kept the database busy for {BUSY_SECONDS} seconds",
+    "disk i/o error": "the disk failed to read or write",
+}
+
+
+def open_engine(url: str) -> Engine:
+    """Give an engine for `url`; nothing is opened before the first transaction."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "pressroom"},
+    )
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees one moment of the ledger throughout and changes nothing."""
+    with _translated(engine), engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            reader = connection.execution_options(pressroom_begin="BEGIN")
+        else:
+            reader = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with reader.begin():
+            yield reader
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in one transaction: committed at the end, rolled back on any exception."""
+    with _translated(engine), engine.begin() as connection:
+        yield connection
+
+
+def insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """Start an INSERT that can say ON CONFLICT, in the words of the connection's database."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def place(engine: Engine) -> str:
+    """Name the database for people: the file, or the URL without its password."""
+    if engine.dialect.name == "sqlite":
+        return str(engine.url.database)
+    shown = engine.url.set(drivername="postgresql", query={})
+    return shown.render_as_string(hide_password=True)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, ValueError) as error:
+        # The text may hold a password, so it is not repeated, nor is the cause chained.
+        message = (
+            "storage.url is not a database address; write sqlite:///data/pressroom.db or postgresql://..."
+        )
+        raise DatabaseError(message) from (error if "@" not in url else None)
+    if backend not in ("sqlite", "postgresql"):
+        message = f"storage.url: '{backend}' is not supported; write sqlite:///... or postgresql://..."
+        raise DatabaseError(message)
+    if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
+        message = "storage.url names no file; a ledger in memory would forget who got what"
+        raise DatabaseError(message)
+    return parsed
+
+
+def _sqlite(url: URL) -> Engine:
+    path = Path(str(url.database))
+    engine = create_engine(url.set(drivername="sqlite+pysqlite"), connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "do_connect")
+    def _make_file(*_: Any) -> None:
+        _create_private(path)
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
+        # The driver's own transaction handling begins too late (see the module's text); ours is below.
+        connection.isolation_level = None
+        _use_write_ahead_log(connection)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        connection.exec_driver_sql(options.get("pressroom_begin", "BEGIN IMMEDIATE"))
+
+    return engine
+
+
+def _create_private(path: Path) -> None:
+    """Make an empty file that only its owner can read: it will hold addresses and the tokens' key."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        message = f"{path}: the database cannot be opened: {error.strerror}"
+        raise DatabaseError(message) from error
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    # Unlike any other statement this one does not wait for a lock, so two first starts at once collide.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+@contextmanager
+def _translated(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise DatabaseError(_explain(engine, str(error.orig))) from error.orig
+    except (sqlite3.Error, PoolTimeout) as error:
+        raise DatabaseError(_explain(engine, str(error))) from error
+
+
+def _explain(engine: Engine, said: str) -> str:
+    reason = next((text for sign, text in EXPLANATIONS.items() if sign in said.lower()), None)
+    words = " ".join(said.split())
+    if engine.url.password:
+        words = words.replace(str(engine.url.password), "***")
+    return f"{place(engine)}: {reason} ({words})" if reason else f"{place(engine)}: {words}"

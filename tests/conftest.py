@@ -1,0 +1,100 @@
+"""Fixtures for every test: the ledger on both of its databases, and golden files."""
+
+import difflib
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from storage.engine import open_engine
+from storage.revisions import migrate
+from tests import postgres
+
+GOLDEN = Path(__file__).parent / "golden"
+TEMPLATE = "ledger_template"
+_numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgres.Server]:
+    """One server for the session, of each process of xdist; without PostgreSQL the tests fail."""
+    with postgres.running() as server:
+        server.execute(f"CREATE DATABASE {TEMPLATE}")
+        _make_ledger(server.url(TEMPLATE))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "ledger.db"
+    _make_ledger(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: postgres.Server) -> Iterator[str]:
+    """The address of a migrated, empty ledger on PostgreSQL."""
+    name = f"ledger_{next(_numbers)}"
+    postgresql_server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield postgresql_server.url(name)
+    postgresql_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a migrated, empty ledger on SQLite."""
+    file = tmp_path / "ledger.db"
+    shutil.copy(sqlite_template, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a migrated, empty ledger, once on each database."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    """A migrated, empty ledger, once on each database."""
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str | bytes], None]:
+    """Compare with `tests/golden/<name>`; `pytest --update-golden` writes it instead."""
+
+    def compare(name: str, value: str | bytes) -> None:
+        file = GOLDEN / name
+        made = value.encode() if isinstance(value, str) else value
+        if request.config.getoption("--update-golden"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(made)
+        elif not file.exists():
+            pytest.fail(f"tests/golden/{name} is missing; make it with pytest --update-golden")
+        elif file.read_bytes() != made:
+            pytest.fail(f"tests/golden/{name} differs:\n{_difference(file.read_bytes(), made)}")
+
+    return compare
+
+
+def _make_ledger(url: str) -> None:
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()
+
+
+def _difference(expected: bytes, made: bytes) -> str:
+    before, after = (value.decode("utf-8", "backslashreplace").splitlines() for value in (expected, made))
+    return "\n".join(
+        itertools.islice(difflib.unified_diff(before, after, "golden", "made", lineterm=""), 200)
+    )
