@@ -8,7 +8,8 @@ for in its parent (pt-BR, pt) and is English at last. Used by the templates, the
 import gettext
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from copy import deepcopy
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
+from babel.localedata import LocaleDataDict
+from babel.localedata import load as load_locale_data
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
@@ -28,15 +31,28 @@ DOMAIN = "pressroom"
 SOURCE_LANGUAGE = "en"
 
 
+class _OwnLocale(Locale):
+    """A locale with data of its own.
+
+    Babel (2.18) writes resolved aliases into dictionaries that all locales share: after one Japanese
+    date the Hungarian months are Japanese. What is only read from a deep copy cannot leak.
+    """
+
+    @cached_property
+    def _data(self) -> LocaleDataDict:
+        shared: dict[Any, Any] = load_locale_data(str(self))
+        return LocaleDataDict(deepcopy(shared))
+
+
 @lru_cache(maxsize=256)
 def locale_of(language: str) -> Locale:
     """Give the CLDR locale of a language code; the nearest known parent when CLDR lacks it, else English."""
     for code in chain(language):
         try:
-            return Locale.parse(code, sep="-")
+            return _OwnLocale.parse(code, sep="-")
         except (UnknownLocaleError, ValueError):
             continue
-    return Locale.parse(SOURCE_LANGUAGE)
+    return _OwnLocale.parse(SOURCE_LANGUAGE)
 
 
 def direction(language: str) -> str:
