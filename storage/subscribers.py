@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
 
 from storage.schema import subscribers, subscriptions
 from storage.suppressions import address_hash, suppressed
@@ -238,7 +238,7 @@ def _as_subscription_row(row: Subscription) -> dict[str, Any]:
     }
 
 
-def _subscriber(row: Mapping[str, Any]) -> Subscriber:
+def _subscriber(row: RowMapping) -> Subscriber:
     return Subscriber(
         id=row["id"],
         address=row["address"],
@@ -249,7 +249,7 @@ def _subscriber(row: Mapping[str, Any]) -> Subscriber:
     )
 
 
-def _read_subscription(row: Mapping[str, Any]) -> Subscription:
+def _read_subscription(row: RowMapping) -> Subscription:
     return Subscription(
         subscriber_id=row["subscriber_id"],
         newsletter=row["newsletter"],

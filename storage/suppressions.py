@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, select
 
-from storage.insertion import insert_new
+from storage.engine import insert
 from storage.schema import subscribers, suppressions
 
 EVERY_NEWSLETTER = ""
@@ -44,7 +44,7 @@ def add(
 ) -> bool:
     """Suppress an address; the first reason stays. True when it was not suppressed before."""
     row = {"address_hash": hash_, "newsletter": newsletter, "reason": reason, "detail": detail, "since": now}
-    return conn.execute(insert_new(conn, suppressions).values(row)).rowcount == 1
+    return conn.execute(insert(conn, suppressions).values(row).on_conflict_do_nothing()).rowcount == 1
 
 
 def of(conn: Connection, hash_: str) -> list[Suppression]:

@@ -1,0 +1,363 @@
+"""One row per issue and subscriber: what was sent, what is to be sent, and who is sending it now.
+
+A row is claimed with a lease, started just before its message goes over the wire, and finished with
+an outcome. Every change of state is an UPDATE that names the state it expects and the owner of the
+lease, so that two processes never hold the same row. What a crash does at each point is written in
+`newsletter.delivery`, the only caller that sends.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import Integer as SqlInteger
+
+from storage.schema import Utc, deliveries, issues, subscribers, subscriptions
+from storage.subscribers import active
+from storage.suppressions import suppressed
+
+SENDABLE_ISSUES = ("queued", "sending")
+WAITING = ("queued", "deferred", "uncertain")
+DONE = ("sent", "failed", "suppressed")
+UNKNOWN_OUTCOME = "the sending process ended before the server's answer was written down"
+
+Group = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who takes deliveries, at what moment, and until when they are nobody else's."""
+
+    owner: str
+    now: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that its owner may make until the lease ends. `attempts` are those made before."""
+
+    subscriber_id: int
+    edition_id: int
+    address: str
+    attempts: int
+    queued: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """How a started delivery ended. `next_attempt` for those that are tried again.
+
+    `counted` False takes the attempt back: it failed before it concerned this recipient.
+    """
+
+    subscriber_id: int
+    state: str
+    reply: str
+    next_attempt: datetime
+    held: bool = False
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What became of the rows that were to be started; those in neither are not ours to send now."""
+
+    ready: frozenset[int]
+    suppressed: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reclaimed:
+    """Rows of processes that are gone: not yet started ones, and those that may have been sent."""
+
+    queued: int
+    uncertain: int
+
+
+def queue(
+    conn: Connection,
+    issue_id: int,
+    newsletter: str,
+    editions: Mapping[Group, int],
+    default_language: str,
+    now: datetime,
+) -> int:
+    """Queue an issue to everybody who gets one of its editions; calling it again adds nobody twice.
+
+    `editions` are the ids by (choice, language); who chose no language gets the default one.
+    """
+    return sum(
+        _queue_group(conn, issue_id, edition, now, _in_group(newsletter, group, default_language))
+        for group, edition in editions.items()
+    )
+
+
+def claim(conn: Connection, issue_id: int, lease: Lease, limit: int) -> list[Claimed]:
+    """Take up to `limit` deliveries that are due, of an issue that may be sent; first attempts first.
+
+    Rows that another process is taking at this moment are passed over (PostgreSQL; on SQLite one
+    process writes at a time). Whether each may still be mailed is asked in `start`.
+    """
+    rows: list[Claimed] = []
+    for state in WAITING:  # one after the other, so that each is read in the order of the index
+        if len(rows) < limit:
+            due = _due(issue_id, state, lease.now).limit(limit - len(rows))
+            found = conn.execute(due.with_for_update(skip_locked=True, of=deliveries))
+            rows += [Claimed(**{**row, "address": row["address"] or ""}) for row in found.mappings()]
+    if rows:
+        conn.execute(
+            _these(issue_id, [row.subscriber_id for row in rows]).values(
+                state="sending", lease_owner=lease.owner, lease_until=lease.until, started=None
+            )
+        )
+    return rows
+
+
+def start(
+    conn: Connection, issue_id: int, newsletter: str, subscriber_ids: Collection[int], lease: Lease
+) -> Started:
+    """Mark deliveries as going over the wire now, if they still may; unwanted ones are suppressed.
+
+    Asked at this moment, by one statement: the lease is ours and has not run out, the issue is not
+    paused or cancelled, the subscription is active and nothing suppresses the address.
+    """
+    ready = _numbers(
+        conn,
+        _these(issue_id, subscriber_ids)
+        .where(_unstarted(lease.owner), deliveries.c.lease_until > lease.now, _may_be_sent())
+        .where(_wanted(newsletter))
+        .values(started=lease.now, lease_until=lease.until, attempts=deliveries.c.attempts + 1),
+    )
+    left = set(subscriber_ids) - ready
+    if not left:
+        return Started(ready, frozenset())
+    unwanted = _numbers(
+        conn,
+        _these(issue_id, left)
+        .where(_unstarted(lease.owner), ~_wanted(newsletter))
+        .values(state="suppressed", finished=lease.now, lease_owner=None, lease_until=None),
+    )
+    return Started(ready, unwanted)
+
+
+def finish(conn: Connection, issue_id: int, outcomes: Sequence[Finish], owner: str, now: datetime) -> None:
+    """Write how started deliveries ended; a row that is no longer ours is left as it is.
+
+    Only this is written although the lease was lost meanwhile: that a delivery which is held to be
+    uncertain was sent. It saves the recipient a second copy.
+    """
+    if outcomes:
+        conn.execute(_finishing(issue_id, owner), [_as_parameters(one, now) for one in outcomes])
+
+
+def give_back(conn: Connection, issue_id: int, owner: str) -> int:
+    """Queue again what an owner claimed and did not start."""
+    statement = update(deliveries).where(deliveries.c.issue_id == issue_id, _unstarted(owner))
+    return conn.execute(statement.values(state="queued", lease_owner=None, lease_until=None)).rowcount
+
+
+def owners(conn: Connection, issue_id: int) -> set[str]:
+    """Give the owners of leases on this issue's deliveries."""
+    statement = select(deliveries.c.lease_owner).distinct()
+    rows = conn.execute(statement.where(deliveries.c.issue_id == issue_id, deliveries.c.state == "sending"))
+    return {row.lease_owner for row in rows}
+
+
+def reclaim(
+    conn: Connection, issue_id: int, now: datetime, *, gone: Collection[str] = (), hold: bool = False
+) -> Reclaimed:
+    """Take back deliveries whose lease ran out or whose owner is known to be gone.
+
+    What was not started cannot have been sent and is queued; what was started may have been, and is
+    uncertain: sent again, or held for a look.
+    """
+    lost = and_(
+        deliveries.c.issue_id == issue_id,
+        deliveries.c.state == "sending",
+        or_(deliveries.c.lease_until <= now, deliveries.c.lease_owner.in_(gone)),
+    )
+    free = {"lease_owner": None, "lease_until": None}
+    unstarted = update(deliveries).where(lost, deliveries.c.started.is_(None))
+    queued = conn.execute(unstarted.values(state="queued", **free)).rowcount
+    started = update(deliveries).where(lost, deliveries.c.started.is_not(None))
+    unknown = {"state": "uncertain", "held": hold, "next_attempt": now, "reply": UNKNOWN_OUTCOME}
+    return Reclaimed(queued, conn.execute(started.values(**unknown, **free)).rowcount)
+
+
+def counts(conn: Connection, issue_id: int) -> dict[str, int]:
+    """Count an issue's deliveries by state; "held" are those uncertain ones that wait for a person."""
+    rows = conn.execute(
+        select(deliveries.c.state, deliveries.c.held, func.count().label("n"))
+        .where(deliveries.c.issue_id == issue_id)
+        .group_by(deliveries.c.state, deliveries.c.held)
+    )
+    found: dict[str, int] = {}
+    for row in rows:
+        state = "held" if row.state == "uncertain" and row.held else row.state
+        found[state] = found.get(state, 0) + row.n
+    return found
+
+
+def unfinished(conn: Connection, issue_id: int) -> bool:
+    """Say whether anything is left to send or being sent; what is held for a person is not."""
+    left = select(deliveries.c.subscriber_id).where(deliveries.c.issue_id == issue_id, _left()).limit(1)
+    return conn.execute(left).first() is not None
+
+
+def next_due(conn: Connection, issue_id: int) -> datetime | None:
+    """Give when there is something to do next: an attempt, or another process's lease that ends."""
+    left = (deliveries.c.issue_id == issue_id, _left())
+    sending = deliveries.c.state == "sending"
+    attempt = select(func.min(deliveries.c.next_attempt, type_=Utc)).where(*left, ~sending)
+    lease = select(func.min(deliveries.c.lease_until, type_=Utc)).where(*left, sending)
+    times = [conn.execute(statement).scalar() for statement in (attempt, lease)]
+    return min((time for time in times if time is not None), default=None)
+
+
+def retry_failed(conn: Connection, issue_id: int, now: datetime) -> int:
+    """Queue again, as new, what failed and what was held; the caller makes the issue sendable again."""
+    again = or_(deliveries.c.state == "failed", and_(deliveries.c.state == "uncertain", deliveries.c.held))
+    fresh = {"state": "queued", "queued": now, "next_attempt": now, "attempts": 0, "held": False}
+    statement = update(deliveries).where(deliveries.c.issue_id == issue_id, again)
+    return conn.execute(statement.values(**fresh, finished=None, started=None)).rowcount
+
+
+def _in_group(newsletter: str, group: Group, default_language: str) -> ColumnElement[bool]:
+    choice, language = group
+    return and_(
+        active(newsletter),
+        subscriptions.c.choice == choice,
+        func.coalesce(subscribers.c.language, default_language) == language,
+        ~suppressed(newsletter),
+    )
+
+
+def _queue_group(
+    conn: Connection, issue_id: int, edition_id: int, now: datetime, who: ColumnElement[bool]
+) -> int:
+    values = {
+        "issue_id": literal(issue_id, SqlInteger),
+        "subscriber_id": subscriptions.c.subscriber_id,
+        "edition_id": literal(edition_id, SqlInteger),
+        "state": literal("queued"),
+        "queued": literal(now, Utc),
+        "next_attempt": literal(now, Utc),
+    }
+    there = exists().where(
+        deliveries.c.issue_id == issue_id, deliveries.c.subscriber_id == subscriptions.c.subscriber_id
+    )
+    people = (
+        select(*values.values())
+        .select_from(subscriptions)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .where(who, ~there)
+    )
+    return conn.execute(insert(deliveries).from_select(list(values), people)).rowcount
+
+
+def _due(issue_id: int, state: str, now: datetime) -> Select[Any]:
+    columns = (deliveries.c[name] for name in ("subscriber_id", "edition_id", "attempts", "queued"))
+    return (
+        select(*columns, subscribers.c.address)
+        .select_from(deliveries)
+        .outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(
+            deliveries.c.issue_id == issue_id,
+            deliveries.c.state == state,
+            deliveries.c.next_attempt <= now,
+            deliveries.c.held.is_(False),
+            _may_be_sent(),
+        )
+        .order_by(deliveries.c.next_attempt)
+    )
+
+
+def _finishing(issue_id: int, owner: str) -> Update:
+    sent_after_all = and_(deliveries.c.state == "uncertain", bindparam("sent_", type_=Boolean))
+    return (
+        update(deliveries)
+        .where(
+            deliveries.c.issue_id == issue_id,
+            deliveries.c.subscriber_id == bindparam("subscriber_"),
+            or_(_owned(owner), sent_after_all),
+        )
+        .values(
+            state=bindparam("state_"),
+            reply=bindparam("reply_"),
+            next_attempt=bindparam("next_"),
+            finished=bindparam("finished_"),
+            held=bindparam("held_"),
+            attempts=deliveries.c.attempts - bindparam("uncounted_", type_=SqlInteger),
+            lease_owner=None,
+            lease_until=None,
+        )
+    )
+
+
+def _as_parameters(one: Finish, now: datetime) -> dict[str, Any]:
+    return {
+        "subscriber_": one.subscriber_id,
+        "sent_": one.state == "sent",
+        "state_": one.state,
+        "reply_": one.reply,
+        "next_": one.next_attempt,
+        "finished_": now if one.state in DONE else None,
+        "held_": one.held,
+        "uncounted_": 0 if one.counted else 1,
+    }
+
+
+def _these(issue_id: int, subscriber_ids: Collection[int]) -> Update:
+    return update(deliveries).where(
+        deliveries.c.issue_id == issue_id, deliveries.c.subscriber_id.in_(subscriber_ids)
+    )
+
+
+def _numbers(conn: Connection, statement: Update) -> frozenset[int]:
+    return frozenset(conn.execute(statement.returning(deliveries.c.subscriber_id)).scalars())
+
+
+def _owned(owner: str) -> ColumnElement[bool]:
+    return and_(deliveries.c.state == "sending", deliveries.c.lease_owner == owner)
+
+
+def _unstarted(owner: str) -> ColumnElement[bool]:
+    return and_(_owned(owner), deliveries.c.started.is_(None))
+
+
+def _left() -> ColumnElement[bool]:
+    return or_(
+        deliveries.c.state.in_(("queued", "sending", "deferred")),
+        and_(deliveries.c.state == "uncertain", deliveries.c.held.is_(False)),
+    )
+
+
+def _may_be_sent() -> ColumnElement[bool]:
+    return exists().where(issues.c.id == deliveries.c.issue_id, issues.c.state.in_(SENDABLE_ISSUES))
+
+
+def _wanted(newsletter: str) -> ColumnElement[bool]:
+    return (
+        select(subscribers.c.id)
+        .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+        .where(subscribers.c.id == deliveries.c.subscriber_id, active(newsletter), ~suppressed(newsletter))
+        .exists()
+    )
