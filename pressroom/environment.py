@@ -117,7 +117,8 @@ def _read(name: str, text: str) -> Any:
 
 def _lay(tree: Tree, variable: str, parts: list[str], value: Any) -> bool:
     """Put `value` at the place that `parts` name, making sections on the way."""
-    node, path = tree.value, ()
+    node = tree.value
+    path: Path = ()
     for part in parts[:-1]:
         key = _key(node, part)
         if key is None:
