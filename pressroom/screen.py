@@ -1,15 +1,13 @@
 """What a person or a script sees: results on stdout, everything about the work itself on stderr.
 
-Tables are plain text, aligned, without colour when piped. Progress is shown on a terminal, and only
-for what takes over a second. Knows nothing of newsletters and feeds; the commands use it.
+Tables are plain text, aligned, without colour when piped. Knows nothing of newsletters and feeds; the
+commands use it. Progress is in `pressroom.progress`.
 """
 
 import json
 import os
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,22 +15,8 @@ from typing import Any
 
 import click
 from rich.cells import cell_len
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from content.newsroom import Problem
-
-PATIENCE = 1.0
-"""Seconds of work before a progress bar is shown."""
-
-Step = Callable[[int], None]
 
 
 def say(text: str = "") -> None:
@@ -81,35 +65,6 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> 
         space = " " * (width - cell_len(cell))
         padded.append(space + cell if index in right else cell + space)
     return "  ".join(padded).rstrip()
-
-
-@contextmanager
-def progress(label: str, total: int | None = None) -> Iterator[Step]:
-    """Show how far the work is, on a terminal, when it takes over a second."""
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        *((BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) if total else ()),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    task = bar.add_task(label, total=total)
-    start = threading.Timer(PATIENCE, bar.start)
-    start.daemon = True
-    if sys.stderr.isatty():
-        start.start()
-    try:
-        yield lambda count: bar.update(task, advance=count)
-    finally:
-        start.cancel()
-        bar.stop()
-
-
-def counted(entries: Iterable[Any], step: Step) -> Iterator[Any]:
-    """Pass entries on, moving the progress bar by one for each."""
-    for entry in entries:
-        yield entry
-        step(1)
 
 
 def _colour(stream: Any) -> bool | None:

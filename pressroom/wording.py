@@ -38,7 +38,7 @@ SENTENCES = {
 }
 
 PATTERNS = {
-    "id_authority": "must be a domain of yours and a year when it was yours, as example.org,2017, not {input}",
+    "id_authority": "must be a domain and a year in which it was yours, as example.org,2017, not {input}",
     "kind": "must be auto, items or events, not {input}",
 }
 NAME = "'{name}' is no name: use small letters, digits and hyphens, as press-releases"
