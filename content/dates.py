@@ -12,7 +12,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_time, get_month_names, get_timezone_name, parse_pattern
+from babel.dates import format_time, get_day_names, get_month_names, get_timezone_name, parse_pattern
 
 from content.languages import locale_of
 from content.newsroom import Event
@@ -56,6 +56,11 @@ def full_day(day: date, language: str, today: date | None = None, width: Width =
 def month_abbr(day: date, language: str) -> str:
     """Give "okt." as it stands alone, for a leaf of a calendar."""
     return str(get_month_names("abbreviated", "stand-alone", locale_of(language))[day.month])
+
+
+def weekday_abbr(day: date, language: str) -> str:
+    """Give "fre" as it stands alone, for a leaf of a calendar."""
+    return str(get_day_names("abbreviated", "stand-alone", locale_of(language))[day.weekday()])
 
 
 def month_year(day: date, language: str) -> str:
