@@ -86,7 +86,7 @@ def wire_address(address: str) -> bytes:
     """Give a recipient's address as it stands in To: an ASCII domain; before it other letters raw."""
     local, at, domain = address.rpartition("@")
     if not domain.isascii():
-        domain = _ascii_domain(domain)
+        domain = ascii_domain(domain)
     written = local + at + domain
     if not _WIRE_ADDRESS.fullmatch(written) or not written.isprintable():
         raise HeaderError(_UNFIT_ADDRESS)
@@ -94,7 +94,7 @@ def wire_address(address: str) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def _ascii_domain(domain: str) -> str:
+def ascii_domain(domain: str) -> str:
     """Give the A-labels by IDNA 2008; the standard library's codec would send straße.de to strasse.de."""
     try:
         found = validate_email(f"x@{domain}", check_deliverability=False, globally_deliverable=False)
