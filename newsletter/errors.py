@@ -1,13 +1,34 @@
 """NewsletterError
- +-- TokenError       a token that was not made by us, or is damaged
- +-- HeaderError      a value that cannot stand in a header: a bad sender, a bad subject pattern
- +-- InliningError    the mail's HTML or CSS cannot be made into a mail
- +-- MessageError     the finished bytes are not what the RFCs and the receivers ask for
++-- ScheduleError    a schedule that cannot be read
++-- IssueError       an issue that cannot be made, approved, paused, resumed or cancelled; says why
++-- TokenError       a token that was not made by us, or is damaged
++-- HeaderError      a value that cannot stand in a header: a bad sender, a bad subject pattern
++-- InliningError    the mail's HTML or CSS cannot be made into a mail
++-- MessageError     the finished bytes are not what the RFCs and the receivers ask for
++-- AddressError     what was given is no address that mail can be sent to
++-- ImportRefused    the file is no list of addresses: nothing of it was taken
++-- DeliveryError    sending stopped; what was not sent stays queued
+    +-- NoConnection   one attempt to connect or log in failed; tried again where that may help
+    +-- CourierDown    the server cannot be used: down, no TLS, wrong certificate or password
+    +-- SenderRefused  the server refuses us, whoever the recipient is
 """
 
 
 class NewsletterError(Exception):
     """Something went wrong while an issue was made or sent."""
+
+
+class ScheduleError(NewsletterError, ValueError):
+    """The text is not a schedule; the message says how to write one."""
+
+
+class IssueError(NewsletterError):
+    """What was asked of an issue cannot be done; `newsletter` and `number` (None: not made) say which."""
+
+    def __init__(self, message: str, newsletter: str, number: int | None = None) -> None:
+        super().__init__(message)
+        self.newsletter = newsletter
+        self.number = number
 
 
 class TokenError(NewsletterError):
@@ -28,3 +49,42 @@ class MessageError(NewsletterError):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("the mail is not fit to be sent: " + "; ".join(faults))
         self.faults = faults
+
+
+class AddressError(NewsletterError):
+    """A text is no address that mail can be sent to; the message does not repeat the text."""
+
+
+class ImportRefused(NewsletterError):
+    """A file cannot be imported at all; `line` is where that was seen."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.line = line
+
+
+class DeliveryError(NewsletterError):
+    """Sending stopped before its end; what was not sent stays queued."""
+
+
+class NoConnection(DeliveryError):
+    """The server could not be reached or did not let us in; `passing` when another try may help."""
+
+    def __init__(self, message: str, *, passing: bool) -> None:
+        super().__init__(message)
+        self.passing = passing
+
+
+class CourierDown(DeliveryError):
+    """The server cannot be used; nobody's delivery counts this as an attempt."""
+
+
+class SenderRefused(DeliveryError):
+    """The server refuses the sender; `reply` is what it said, without addresses."""
+
+    def __init__(self, reply: str) -> None:
+        super().__init__(
+            f"the mail server refuses the sender, not a recipient: {reply}; "
+            "sending has stopped, what is left stays queued and goes out when this is mended"
+        )
+        self.reply = reply
