@@ -11,11 +11,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
-from newsletter.schedule import Schedule
 
 from content.newsroom import Problem
 from content.yamltree import Path as Place
 from feeds.settings import FeedsSettings
+from newsletter.schedule import Schedule
 from pressroom.environment import Tree
 from pressroom.wording import suggestion
 from storage.settings import StorageSettings
