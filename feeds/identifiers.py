@@ -1,0 +1,60 @@
+"""Ids for ever, and addresses that every reader can follow.
+
+An id is a tag URI (RFC 4151) of the authority in the settings and the piece's key, so that no slug,
+category, date, host or scheme is in it. An author's own absolute IRI is kept letter by letter, because
+readers compare ids as strings. Pure; used by every format.
+"""
+
+import re
+from urllib.parse import quote, urlsplit, urlunsplit
+from uuid import NAMESPACE_URL, uuid5
+
+ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s:]")
+# What RFC 3986 allows nowhere in a URI; an IRI (RFC 3987) may have letters beyond ASCII, but not these.
+FORBIDDEN = re.compile(r"[\x00-\x20<>\"{}|\\^`\x7f-\xa0]")
+RESERVED = ";/?:@&=+$!*'(),"
+CATEGORIES = "categories"
+
+
+def feed_id(authority: str, feed: str) -> str:
+    return f"tag:{authority}:feed/{feed}"
+
+
+def item_id(authority: str, key: str) -> str:
+    return _piece_id(authority, "item", key)
+
+
+def event_id(authority: str, key: str) -> str:
+    return _piece_id(authority, "event", key)
+
+
+def category_scheme(authority: str) -> str:
+    """Name the set that category terms belong to; an identifier, not an address."""
+    return f"tag:{authority}:{CATEGORIES}"
+
+
+def calendar_uid(event_id: str) -> str:
+    """Give the UID of a calendar entry: a UUID of the id, as RFC 7986, 5.3 asks for."""
+    return str(uuid5(NAMESPACE_URL, event_id))
+
+
+def address(url: str) -> str:
+    """Percent-encode what a URI may not contain, and leave what is encoded already."""
+    if url.isascii() and not FORBIDDEN.search(url) and "[" not in url and "]" not in url:
+        return url
+    parts = urlsplit(url.strip())
+    path, query, fragment = (quote(part, safe=RESERVED + "%") for part in parts[2:])
+    return urlunsplit((parts.scheme, _host(parts.netloc), path, query, fragment))
+
+
+def _piece_id(authority: str, kind: str, key: str) -> str:
+    if ABSOLUTE.match(key):
+        return FORBIDDEN.sub(lambda match: quote(match[0]), key)
+    return f"tag:{authority}:{kind}/{quote(key, safe=RESERVED)}"
+
+
+def _host(netloc: str) -> str:
+    try:
+        return netloc.encode("idna").decode("ascii") if not netloc.isascii() else netloc
+    except UnicodeError:
+        return quote(netloc, safe=RESERVED + "%[]")
