@@ -10,6 +10,19 @@ def absolute(base_url: str, path: str) -> str:
     return f"{base_url}/{path}"
 
 
+def items_page() -> str:
+    return "items/"
+
+
+def category_page(category: str) -> str:
+    return f"categories/{category}/"
+
+
+def archive_page(period: str) -> str:
+    """The items of a year ("2026") or of a month ("2026/10")."""
+    return f"archive/{period}/"
+
+
 def item_page(slug: str) -> str:
     return f"items/{slug}/"
 

@@ -72,13 +72,17 @@ def month_year(day: date, language: str) -> str:
 def clock(moment: datetime, language: str, zone: str) -> str:
     """Give "08:00" as the clocks of the zone show it."""
     local = moment.astimezone(ZoneInfo(zone))
-    return _plain(format_time(local.time(), "short", locale=locale_of(language)))
+    return _clock(local.time().replace(second=0, microsecond=0), locale_of(language))
 
 
 def date_and_time(moment: datetime, language: str, zone: str, today: date | None = None) -> str:
     """Give "2 oktober 2026 08:00" in the zone."""
-    day = moment.astimezone(ZoneInfo(zone)).date()
-    return _joined(long_day(day, language, today), clock(moment, language, zone), language)
+    return _joined(day_in(moment, language, zone, today), clock(moment, language, zone), language)
+
+
+def day_in(moment: datetime, language: str, zone: str, today: date | None = None) -> str:
+    """Give the day of a moment as the zone counts it: "2 oktober 2026"."""
+    return long_day(moment.astimezone(ZoneInfo(zone)).date(), language, today)
 
 
 def event_span(
@@ -185,8 +189,12 @@ def _clock_span(start: time, end: time, locale: Locale) -> str:
             return _plain(
                 parse_pattern(first).apply(start, locale) + parse_pattern(second).apply(end, locale)
             )
-    clocks = [_plain(format_time(moment, "short", locale=locale)) for moment in (start, end)]
-    return _between(clocks[0], clocks[1], locale)
+    return _between(_clock(start, locale), _clock(end, locale), locale)
+
+
+@lru_cache(maxsize=2048)
+def _clock(hour: time, locale: Locale) -> str:
+    return _plain(format_time(hour, "short", locale=locale))
 
 
 def _between(start: str, end: str, locale: Locale) -> str:
@@ -221,6 +229,7 @@ def _widened(pattern: str, width: Width) -> str:
     return "".join(parts)
 
 
+@lru_cache(maxsize=8192)
 def _formatted(day: date, pattern: str, locale: Locale) -> str:
     return _plain(parse_pattern(pattern).apply(day, locale))
 

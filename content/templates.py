@@ -9,6 +9,7 @@ are bound to it. Used by feeds.pages and newsletter.editions; `check` serves the
 import traceback
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from gettext import NullTranslations
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from jinja2 import (
 )
 from jinja2.exceptions import TemplateSyntaxError
 
-from content import dates
+from content import dates, notation
 from content.errors import TemplateProblem
 from content.languages import Catalogues, direction
 from content.newsroom import Problem
@@ -59,6 +60,10 @@ class Templates:
     def names(self) -> tuple[str, ...]:
         """Give the names of all built-in templates, which are the names that can be overridden."""
         return tuple(sorted(self._loader.builtin))
+
+    def translations(self, language: str) -> NullTranslations:
+        """Give gettext and ngettext, for words that are chosen in code."""
+        return self._catalogues.translations(language)
 
     def overridden(self) -> tuple[str, ...]:
         return tuple(sorted(self._loader.overrides))
@@ -179,25 +184,44 @@ def _environment(loader: BaseLoader, catalogues: Catalogues, language: str) -> E
     translations = catalogues.translations(language)
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(language=language, direction=direction(language))
-    environment.filters.update(_date_filters(language))
+    environment.filters.update(_filters(language))
     return environment
 
 
-def _date_filters(language: str) -> dict[str, Callable[..., str]]:
-    """Bind the functions of content.dates to the language, their second argument."""
-    functions: tuple[Callable[..., str], ...] = (
-        dates.long_day,
-        dates.short_day,
-        dates.full_day,
-        dates.month_abbr,
-        dates.month_year,
-        dates.clock,
-        dates.date_and_time,
-        dates.event_span,
-        dates.event_days,
-        dates.event_hours,
-    )
-    return {function.__name__: _bound(function, language) for function in functions}
+LOCAL_FILTERS: tuple[Callable[..., str], ...] = (
+    dates.clock,
+    dates.date_and_time,
+    dates.day_in,
+    dates.event_days,
+    dates.event_hours,
+    dates.event_span,
+    dates.full_day,
+    dates.long_day,
+    dates.month_abbr,
+    dates.month_year,
+    dates.short_day,
+    notation.file_note,
+    notation.file_size,
+    notation.language_name,
+)
+"""Filters whose second argument is the language: in a template it is the template's own."""
+
+PLAIN_FILTERS: tuple[Callable[..., object], ...] = (
+    direction,
+    notation.dialled,
+    notation.event_end,
+    notation.event_start,
+    notation.file_name,
+    notation.is_web_address,
+    notation.machine_time,
+    notation.short_address,
+    notation.webcal,
+)
+
+
+def _filters(language: str) -> dict[str, Callable[..., object]]:
+    filters: dict[str, Callable[..., object]] = {each.__name__: each for each in PLAIN_FILTERS}
+    return filters | {each.__name__: _bound(each, language) for each in LOCAL_FILTERS}
 
 
 def _bound(function: Callable[..., str], language: str) -> Callable[..., str]:
