@@ -27,29 +27,8 @@ AMBIENT = {
     r"\bimport random\b|\bfrom random\b|\buuid[14]\b|\bfrom secrets import\b": r"(?!)",
 }
 NAMES = (ast.Attribute, ast.Import, ast.ImportFrom)
-NAMES_THAT_SAY_NOTHING = [
-    "base",
-    "common",
-    "core",
-    "helper",
-    "helpers",
-    "manager",
-    "misc",
-    "tools",
-    "util",
-    "utils",
-]
-NAMES_OF_THE_STANDARD_LIBRARY = [
-    "calendar",
-    "email",
-    "html",
-    "http",
-    "json",
-    "logging",
-    "queue",
-    "types",
-    "xml",
-]
+NAMES_THAT_SAY_NOTHING = {"base", "common", "core", "helpers", "manager", "misc", "tools", "util", "utils"}
+NAMES_OF_THE_STANDARD_LIBRARY = {"calendar", "email", "html", "http", "json", "logging", "queue", "types"}
 LONGEST = 350
 NOT_OURS = {".git", ".venv", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
 NOT_KEPT = {"data", "public", "demo-output", "dist", "build"}
