@@ -1,17 +1,17 @@
-"""Atom 1.0 (RFC 4287) by feedgen, whose gaps and mistakes are mended by an extension of ours.
+"""Atom 1.0 (RFC 4287) by feedgen, whose gaps and mistakes are mended by extensions of ours.
 
 What feedgen 1.0 does wrong and where it is dealt with: entry links lose all but their address (feedgen
-#135), so an attachment takes the article's place: `EntryDetails` writes them anew. No xml:lang of an
-entry, no RFC 5005: the extensions here. Entries are prepended: `order="append"`. Dates default to the
-time of the build, with microseconds: all are set. Called by `feeds.documents`.
+#135), so that readers open an attachment in the article's place: `EntryDetails` writes them anew. No
+xml:lang of an entry, no RFC 5005: the extensions. Entries are prepended: `feeds.markup` joins them in
+order. Dates default to the time of the build, with microseconds: all are set. Called by
+`feeds.documents`.
 """
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable
+from functools import cache, partial
 
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
-from feedgen.ext.media import MediaEntryExtension, MediaExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
@@ -19,22 +19,20 @@ from content.newsroom import Author, Media, Organisation
 from feeds.archives import Page
 from feeds.entries import Entry, one_line
 from feeds.identifiers import address
+from feeds.markup import GENERATOR, HISTORY, MEDIA, Element, add_picture, bare, joined
 
 TYPE = "application/atom+xml"
-GENERATOR = "Pressroom"
-HISTORY = "http://purl.org/syndication/history/1.0"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+NAMESPACES = {"media": MEDIA}
 
-Element = etree._Element
 
-
-class HistoryExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no types
-    """Marks a document as an archive (RFC 5005, section 4)."""
+class FeedDetails(BaseExtension):  # type: ignore[misc]  # feedgen has no types
+    """Declares what the entries use, and marks an archive (RFC 5005, section 4)."""
 
     archive = False
 
     def extend_ns(self) -> dict[str, str]:
-        return {"fh": HISTORY} if self.archive else {}
+        return NAMESPACES | {"fh": HISTORY} if self.archive else NAMESPACES
 
     def extend_atom(self, feed: Element) -> Element:
         if self.archive:
@@ -43,7 +41,7 @@ class HistoryExtension(BaseExtension):  # type: ignore[misc]  # feedgen has no t
 
 
 class EntryDetails(BaseEntryExtension):  # type: ignore[misc]
-    """Writes what feedgen leaves out of an Atom entry: its language, and its links' attributes."""
+    """Writes what feedgen leaves out of an entry: its language, and its links' attributes."""
 
     language = ""
     links: tuple[dict[str, str], ...] = ()
@@ -57,35 +55,34 @@ class EntryDetails(BaseEntryExtension):  # type: ignore[misc]
         return node
 
 
-def write(page: Page, organisation: Organisation) -> bytes:
+def writer(organisation: Organisation) -> Callable[[Page], bytes]:
+    """Give what writes documents; it remembers the entries that it has rendered."""
+    return partial(_write, organisation, cache(_rendered))
+
+
+def _write(organisation: Organisation, render: Callable[[Entry], bytes], page: Page) -> bytes:
     feed = FeedGenerator()
-    feed.register_extension("media", MediaExtension, MediaEntryExtension)
-    feed.register_extension("history", HistoryExtension, BaseEntryExtension)
-    feed.history.archive = page.period is not None
+    feed.register_extension("details", FeedDetails)
+    feed.details.archive = page.period is not None
     feed.id(page.feed.id)
     feed.title(one_line(page.feed.title))
     feed.subtitle(one_line(page.feed.subtitle))
     feed.updated(page.updated)
     feed.language(page.feed.language)
     feed.generator(GENERATOR)
-    feed.author(author(Author(one_line(organisation.name), url=address(organisation.url))))
+    feed.author({"name": one_line(organisation.name), "uri": address(organisation.url)})
     if organisation.logo:
         feed.logo(address(organisation.logo.url))
     feed.link({"href": page.address("atom"), "rel": "self", "type": TYPE})
     for relation, href in page.history("atom"):
         feed.link({"href": href, "rel": relation, "type": TYPE})
     feed.link({"href": page.feed.page, "rel": "alternate", "type": "text/html"})
-    for entry in page.entries:
-        feed.add_entry(_entry(entry), order="append")
-    return bytes(feed.atom_str(pretty=True))
+    # feedgen's public way gives text; the tree before it is text takes the entries without parsing it.
+    document, _ = feed._create_atom()
+    return joined(document, map(render, page.entries), b"</feed>")
 
 
-def author(person: Author) -> dict[str, str]:
-    known = {"name": person.name, "email": person.email, "uri": person.url}
-    return {name: value for name, value in known.items() if value}
-
-
-def _entry(entry: Entry) -> FeedEntry:
+def _rendered(entry: Entry) -> bytes:
     made = FeedEntry()
     made.register_extension("details", EntryDetails)
     made.id(entry.id)
@@ -95,7 +92,7 @@ def _entry(entry: Entry) -> FeedEntry:
     made.summary(entry.summary)
     made.content(entry.content, type="html")
     if entry.authors:
-        made.author([author(person) for person in entry.authors])
+        made.author([_author(author) for author in entry.authors])
     made.category([_category(label.term, label.label, label.scheme) for label in entry.labels])
     made.details.language = entry.language
     made.details.links = (
@@ -104,41 +101,22 @@ def _entry(entry: Entry) -> FeedEntry:
     )
     made.link([{"href": link["href"], "rel": link["rel"]} for link in made.details.links])
     add_picture(made, entry.image)
-    return made
+    return bare(made.atom_entry(), NAMESPACES, level=1)
 
 
-def add_picture(made: FeedEntry, image: Media | None) -> None:
-    """Add the picture as Media RSS; without a group, which is for alternatives of one medium."""
-    if image is None:
-        return
-    made.register_extension("media", MediaEntryExtension)
-    size = _sizes(image)
-    bytes_ = {"fileSize": str(image.length)} if image.length else {}
-    made.media.content({"url": image.url, "type": image.type, "medium": "image"} | bytes_ | size, group=None)
-    made.media.thumbnail({"url": image.url} | size, group=None)
-
-
-def _sizes(image: Media) -> dict[str, str]:
-    known = {"width": image.width, "height": image.height}
-    return {name: str(value) for name, value in known.items() if value}
+def _author(author: Author) -> dict[str, str]:
+    return _given({"name": author.name, "email": author.email, "uri": author.url})
 
 
 def _category(term: str, label: str, scheme: str) -> dict[str, str]:
-    known = {"term": term, "label": label if label != term else "", "scheme": scheme}
-    return {name: value for name, value in known.items() if value}
+    return _given({"term": term, "label": label if label != term else "", "scheme": scheme})
 
 
 def _enclosure(attachment: Media) -> dict[str, str]:
-    known: dict[str, Any] = {
-        "href": attachment.url,
-        "rel": "enclosure",
-        "type": attachment.type,
-        "length": "" if attachment.length is None else str(attachment.length),
-        "title": attachment.title,
-    }
-    return {name: value for name, value in known.items() if value}
+    length = None if attachment.length is None else str(attachment.length)
+    known = {"href": attachment.url, "rel": "enclosure", "type": attachment.type}
+    return known | _given({"length": length, "title": attachment.title})
 
 
-def rfc3339(moment: datetime) -> str:
-    """Give a time in UTC with the "Z" that every reader knows."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
+def _given(values: dict[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}

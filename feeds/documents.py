@@ -17,10 +17,10 @@ from feeds.entries import Entry, Frame, entry
 from feeds.selection import EVENTS, Feed, Piece
 from feeds.settings import FeedsSettings, Format
 
-WRITERS: dict[Format, Callable[[Page, Organisation], bytes]] = {
-    "atom": atom.write,
-    "rss": rss.write,
-    "json": jsonfeed.write,
+WRITERS: dict[Format, Callable[[Organisation], Callable[[Page], bytes]]] = {
+    "atom": atom.writer,
+    "rss": rss.writer,
+    "json": jsonfeed.writer,
 }
 
 
@@ -31,9 +31,10 @@ def documents(
     words = (catalogues or Catalogues()).translations
     frame = Frame(newsroom, settings.id_authority, words)
     found = selection.feeds(newsroom, settings.id_authority, words)
-    for page in _pages(found, frame, settings):
-        for format_ in settings.formats:
-            yield page.path(format_), WRITERS[format_](page, newsroom.organisation)
+    pages = tuple(_pages(found, frame, settings))
+    for format_ in settings.formats:
+        write = WRITERS[format_](newsroom.organisation)
+        yield from ((page.path(format_), write(page)) for page in pages)
     yield from _calendars(newsroom, found, settings.id_authority)
     if settings.formats:
         yield addresses.opml(), _opml(found, frame, settings)

@@ -1,15 +1,18 @@
 """JSON Feed 1.1 (jsonfeed.org/version/1.1). Called by `feeds.documents`.
 
 `author` beside `authors` is for readers of version 1. An archive names the current document as its
-`feed_url`, since that is the feed's identity; `next_url` leads from the current document down the archives.
+`feed_url`, since that is the feed's identity; `next_url` leads from the current document down the
+archives. An item is rendered once, whichever documents it is in; one stands on each line.
 """
 
 import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from content.newsroom import Author, Media, Organisation
 from feeds.archives import Page
-from feeds.atom import rfc3339
 from feeds.entries import Entry, one_line
 from feeds.identifiers import address
 
@@ -17,10 +20,15 @@ TYPE = "application/feed+json"
 VERSION = "https://jsonfeed.org/version/1.1"
 
 
-def write(page: Page, organisation: Organisation) -> bytes:
+def writer(organisation: Organisation) -> Callable[[Page], bytes]:
+    """Give what writes documents; it remembers the items that it has rendered."""
+    return partial(_write, organisation, cache(_rendered))
+
+
+def _write(organisation: Organisation, render: Callable[[Entry], bytes], page: Page) -> bytes:
     owner = {"name": one_line(organisation.name), "url": address(organisation.url)}
     history = dict(page.history("json"))
-    document: dict[str, Any] = {
+    head: dict[str, Any] = {
         "version": VERSION,
         "title": one_line(page.feed.title),
         "home_page_url": page.feed.page,
@@ -31,9 +39,18 @@ def write(page: Page, organisation: Organisation) -> bytes:
         "authors": [owner],
         "author": owner,
         "language": page.feed.language,
-        "items": [_item(entry) for entry in page.entries],
+        "items": [],
     }
-    return (json.dumps(_given(document), ensure_ascii=False, indent=1) + "\n").encode()
+    start = _dumped(_given(head)).removesuffix(b"]}")
+    return b"".join((start, b"\n", b",\n".join(map(render, page.entries)), b"\n]}\n"))
+
+
+def _rendered(entry: Entry) -> bytes:
+    return _dumped(_item(entry))
+
+
+def _dumped(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _item(entry: Entry) -> dict[str, Any]:
@@ -46,8 +63,8 @@ def _item(entry: Entry) -> dict[str, Any]:
             "content_html": entry.content,
             "summary": entry.summary,
             "image": entry.image.url if entry.image else None,
-            "date_published": rfc3339(entry.published),
-            "date_modified": rfc3339(entry.updated),
+            "date_published": _time(entry.published),
+            "date_modified": _time(entry.updated),
             "authors": authors or None,
             "author": authors[0] if authors else None,
             "tags": [label.label for label in entry.labels] or None,
@@ -71,6 +88,10 @@ def _attachment(attachment: Media) -> dict[str, Any]:
             "size_in_bytes": attachment.length,
         }
     )
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,44 +1,56 @@
-"""RSS 2.0 with the Advisory Board's profile, by feedgen and an extension of ours.
+"""RSS 2.0 with the Advisory Board's profile, by feedgen and extensions of ours.
 
 What feedgen 1.0 does wrong and where it is dealt with: dates are formatted by switching the locale of
 the whole process, three times a date, beside whatever other threads run: it is never given a date for
 RSS, and the extensions here write them by `email.utils`. The channel's link is the last link of any
-relation: the alternate one is added last. A dateless item, a vanished author, a second enclosure: see
-`ItemDetails`. One author element could hold only one person with an address, so dc:creator has them
-all. Called by `feeds.documents`.
+relation: the alternate one is added last. Authors without an address vanish, and one author element
+holds one person: dc:creator has them all. Of several enclosures the last would win: only the first is
+given, and the text has links to all (`feeds.entries`). Called by `feeds.documents`.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from email.utils import format_datetime
+from functools import cache, partial
 from html import escape
 
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
-from feedgen.ext.dc import DcEntryExtension, DcExtension
-from feedgen.ext.media import MediaEntryExtension, MediaExtension
+from feedgen.ext.dc import DcEntryExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from content.newsroom import Organisation
 from feeds.archives import Page
-from feeds.atom import GENERATOR, HISTORY, Element, add_picture
 from feeds.entries import Entry, one_line
 from feeds.identifiers import address
+from feeds.markup import (
+    ATOM,
+    CONTENT,
+    DUBLIN_CORE,
+    GENERATOR,
+    HISTORY,
+    MEDIA,
+    Element,
+    add_picture,
+    bare,
+    joined,
+)
 
 TYPE = "application/rss+xml"
-ATOM = "http://www.w3.org/2005/Atom"
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif")
+NAMESPACES = {"content": CONTENT, "dc": DUBLIN_CORE, "media": MEDIA}
 
 
 class ChannelDetails(BaseExtension):  # type: ignore[misc]  # feedgen has no types
-    """Writes the channel's date and the links of RFC 5005."""
+    """Declares what the items use; writes the channel's date and the links of RFC 5005."""
 
     updated: datetime
     archive = False
     history: tuple[tuple[str, str], ...] = ()
 
     def extend_ns(self) -> dict[str, str]:
-        return {"fh": HISTORY} if self.archive else {}
+        return NAMESPACES | {"fh": HISTORY} if self.archive else NAMESPACES
 
     def extend_rss(self, rss: Element) -> Element:
         channel = rss[0]
@@ -60,13 +72,16 @@ class ItemDetails(BaseEntryExtension):  # type: ignore[misc]
         return item
 
 
-def write(page: Page, organisation: Organisation) -> bytes:
+def writer(organisation: Organisation) -> Callable[[Page], bytes]:
+    """Give what writes documents; it remembers the items that it has rendered."""
+    return partial(_write, organisation, cache(_rendered))
+
+
+def _write(organisation: Organisation, render: Callable[[Entry], bytes], page: Page) -> bytes:
     feed = FeedGenerator()
     # Without this, feedgen dates the feed with the time of the build, and formats that by the locale.
     feed._FeedGenerator__rss_lastBuildDate = None
-    feed.register_extension("dc", DcExtension, DcEntryExtension)
-    feed.register_extension("media", MediaExtension, MediaEntryExtension)
-    feed.register_extension("details", ChannelDetails, BaseEntryExtension)
+    feed.register_extension("details", ChannelDetails)
     feed.details.updated = page.updated
     feed.details.archive = page.period is not None
     feed.details.history = page.history("rss")
@@ -79,12 +94,12 @@ def write(page: Page, organisation: Organisation) -> bytes:
     feed.link({"href": page.feed.page, "rel": "alternate", "type": "text/html"})
     if organisation.logo and organisation.logo.type in IMAGE_TYPES:
         feed.image(url=address(organisation.logo.url), title=title, link=page.feed.page)
-    for entry in page.entries:
-        feed.add_entry(_item(entry), order="append")
-    return bytes(feed.rss_str(pretty=True))
+    # feedgen's public way gives text; the tree before it is text takes the items without parsing it.
+    document, _ = feed._create_rss()
+    return joined(document, map(render, page.entries), b"  </channel>")
 
 
-def _item(entry: Entry) -> FeedEntry:
+def _rendered(entry: Entry) -> bytes:
     made = FeedEntry()
     made.register_extension("details", ItemDetails)
     made.register_extension("dc", DcEntryExtension)
@@ -96,13 +111,13 @@ def _item(entry: Entry) -> FeedEntry:
     made.content(entry.content)
     made.category([_category(label.label, label.scheme) for label in entry.labels])
     made.details.published = entry.published
-    made.dc.dc_creator([person.name for person in entry.authors])
+    made.dc.dc_creator([author.name for author in entry.authors])
     made.dc.dc_language(entry.language)
     if entry.attachments:
         first = entry.attachments[0]
         made.enclosure(first.url, first.length or 0, first.type)
     add_picture(made, entry.image)
-    return made
+    return bare(made.rss_entry(), NAMESPACES, level=2)
 
 
 def _category(label: str, scheme: str) -> dict[str, str]:
