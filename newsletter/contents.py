@@ -123,7 +123,7 @@ class Contents:
 
 
 def narrowed(issue: Issue, choice: str) -> Issue:
-    """Give the issue with what a choice of categories leaves of it; an event without a category is for all."""
+    """Give what a choice of categories leaves of an issue; an event without a category is for all."""
     if choice == EVERYTHING:
         return issue
     names = set(choice.split(","))
@@ -228,16 +228,16 @@ def picture(image: Media | None, width: int, height: int) -> Picture | None:
 
 
 def _occasion(event: Event, issue: Issue, language: str) -> Occasion:
-    several = event.first_day != event.last_day
-    one_month = (event.first_day.year, event.first_day.month) == (event.last_day.year, event.last_day.month)
+    first, last = event.first_day, event.last_day
+    several, one_month = first != last, (first.year, first.month) == (last.year, last.month)
     return Occasion(
         title=line(event.title, TITLE),
         link=safe(event.link),
-        month=dates.month_abbr(event.first_day, language).rstrip("."),
+        month=dates.month_abbr(first, language).rstrip("."),
         day=f"{event.first_day.day}–{event.last_day.day}"
         if several and one_month
         else str(event.first_day.day),
-        weekday="" if several else dates.weekday_abbr(event.first_day, language).rstrip("."),
+        weekday="" if several else dates.weekday_abbr(first, language).rstrip("."),
         span=dates.event_span(event, language, today=slot_day(issue), zone=issue.zone),
         place=line(event.place, PLACE),
         address=line(event.address, PLACE),

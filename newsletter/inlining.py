@@ -21,7 +21,7 @@ from newsletter.errors import InliningError
 # Neither cssutils nor the logger that it reports to is made for threads.
 _lock = Lock()
 _BASIC_ATTRIBUTES = ["width", "height", "align", "valign", "bgcolor"]
-_BETWEEN_BLOCKS = re.compile(r"\n\s*\n+|\n[ \t]+")
+_BLANK = re.compile(r"\n\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ def inline(html: str) -> Inlined:
         except (etree.LxmlError, ValueError, AttributeError, AssertionError, SyntaxError) as error:
             message = f"the page cannot be inlined: {error}"
             raise InliningError(message) from error
-    return Inlined(_BETWEEN_BLOCKS.sub("\n", made).strip() + "\n", tuple(dict.fromkeys(lost)))
+    head, tag, body = made.partition("<body")
+    return Inlined(head + tag + _BLANK.sub("\n", body).strip() + "\n", tuple(dict.fromkeys(lost)))
 
 
 def _premailer(html: str) -> Premailer:

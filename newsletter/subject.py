@@ -52,14 +52,14 @@ def subject(issue: Issue, language: str) -> str:
 
 
 def preheader(issue: Issue, taken: str) -> str:
-    """Give what mail programs show beside the subject: what else is in it, not what the subject says already."""
-    titles = [piece.title for piece in (*issue.items, *issue.events)]
-    first = issue.items[0].summary if issue.items else ""
+    """Give what mail programs show beside the subject: what else is in it, not the same again."""
+    titles = [*(item.title for item in issue.items), *(event.title for event in issue.events)]
+    publisher = issue.organisation
     wanted = [
         *titles[1:],
-        first,
-        *issue.organisation.about.split("\n")[:1],
-        issue.organisation.name,
+        *(item.summary for item in issue.items[:1]),
+        publisher.about.partition("\n")[0],
+        publisher.name,
         *titles[:1],
     ]
     text = ""
@@ -70,12 +70,12 @@ def preheader(issue: Issue, taken: str) -> str:
 
 
 def _values(issue: Issue, language: str) -> dict[str, str]:
-    pieces = (*issue.items[:1], *issue.events[:1])
+    titles = [*(item.title for item in issue.items[:1]), *(event.title for event in issue.events[:1])]
     return {
         "title": line(issue.title, TITLE),
         "number": str(issue.number),
         "date": dates.long_day(slot_day(issue), language),
-        "first": line(pieces[0].title, TITLE) if pieces else "",
+        "first": line(titles[0], TITLE) if titles else "",
         "items": str(len(issue.items)),
         "events": str(len(issue.events)),
         "organisation": line(issue.organisation.name, TITLE),
