@@ -7,10 +7,9 @@ Called by `build`, by the service, and by `send`, so that the link in a mail lea
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from feeds.pages import pages
-
 from content.newsroom import Media, Newsroom
 from feeds.documents import documents
+from feeds.pages import pages
 from feeds.tree import Published, publish
 from pressroom.archive import archive
 from pressroom.bootstrap import Pressroom

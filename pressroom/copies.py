@@ -96,6 +96,8 @@ def _copy_sqlite(source: Path, target: Path) -> None:
             closing(sqlite3.connect(target, timeout=30)) as new,
         ):
             old.backup(new)
+            # One file that can be carried about; the engine turns the write-ahead log on again.
+            new.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
         message = f"{source}: could not be copied to {target}: {error}"
         raise CopyError(message) from error

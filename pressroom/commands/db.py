@@ -21,7 +21,7 @@ def command() -> None:
 @command.command("migrate")
 @json_option
 @click.pass_obj
-def migrate_command(call: Call, as_json: bool) -> None:  # noqa: FBT001
+def migrate_command(call: Call, as_json: bool) -> None:
     """Bring the database's schema up to this version of Pressroom.
 
     Run it after an upgrade; running it again does no harm. A new database is set up by whichever
@@ -50,7 +50,7 @@ def migrate_command(call: Call, as_json: bool) -> None:  # noqa: FBT001
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @yes_option
 @click.pass_obj
-def backup_command(call: Call, file: Path, yes: bool) -> None:  # noqa: FBT001
+def backup_command(call: Call, file: Path, yes: bool) -> None:
     """Write a copy of the whole database to FILE, while everything goes on running.
 
     The copy holds the subscribers' addresses: only you can read the file. For PostgreSQL, pg_dump
@@ -71,7 +71,7 @@ def backup_command(call: Call, file: Path, yes: bool) -> None:  # noqa: FBT001
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @yes_option
 @click.pass_obj
-def restore_command(call: Call, file: Path, yes: bool) -> None:  # noqa: FBT001
+def restore_command(call: Call, file: Path, yes: bool) -> None:
     """Put the copy in FILE in the place of the database. What is in the database now is lost.
 
     Stop the service before. Mails that went out after the copy was made are forgotten, and would

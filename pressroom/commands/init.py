@@ -1,6 +1,7 @@
 """`pressroom init`: a new newsroom to go on from."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic import TypeAdapter, ValidationError
@@ -44,10 +45,11 @@ def command(call: Call, folder: Path, name: str, url: str, language: str, timezo
     screen.note(f"\nNext: cd {folder} && pressroom check && pressroom build && pressroom preview weekly")
 
 
-def _check(*given: tuple[str, str, object]) -> None:
+def _check(*given: tuple[str, str, Any]) -> None:
     for option, value, kind in given:
+        adapter: TypeAdapter[str] = TypeAdapter(kind)
         try:
-            TypeAdapter(kind).validate_python(value)
+            adapter.validate_python(value)
         except ValidationError as error:
             reason = error.errors()[0]["ctx"]["error"]
             message = f"{option}: {reason}"

@@ -52,7 +52,7 @@ class Timetable:
 )
 @json_option
 @click.pass_obj
-def command(call: Call, newsletter: str | None, count: int, as_json: bool) -> None:  # noqa: FBT001
+def command(call: Call, newsletter: str | None, count: int, as_json: bool) -> None:
     """Show when each newsletter is due next, and what became of the last times.
 
     Times are the newsletter's own, with their distance from UTC: it changes with summer time.

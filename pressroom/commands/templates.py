@@ -36,7 +36,7 @@ def command() -> None:
 @command.command("list")
 @json_option
 @click.pass_obj
-def list_command(call: Call, as_json: bool) -> None:  # noqa: FBT001
+def list_command(call: Call, as_json: bool) -> None:
     """List all templates, and which of them are your own.
 
     \b
@@ -57,7 +57,7 @@ def list_command(call: Call, as_json: bool) -> None:  # noqa: FBT001
 @click.argument("name", shell_complete=_complete)
 @yes_option
 @click.pass_obj
-def copy_command(call: Call, name: str, yes: bool) -> None:  # noqa: FBT001
+def copy_command(call: Call, name: str, yes: bool) -> None:
     """Copy the built-in template NAME into your own folder, to change it there.
 
     \b
