@@ -14,22 +14,6 @@ WORDS_AN_ITEM = 400
 NEWEST = datetime(2026, 10, 1, 9, 0, tzinfo=timezone(timedelta(hours=2)))
 APART = timedelta(hours=8)
 SYLLABLES = ("bo", "den", "fjär", "gat", "hus", "kom", "lin", "mark", "nät", "plan", "re", "skog", "år")
-    "bo",
-    "den",
-    "fjär",
-    "gat",
-    "hus",
-    "kom",
-    "lin",
-    "mark",
-    "nät",
-    "plan",
-    "re",
-    "skog",
-    "torg",
-    "vat",
-    "år",
-]
 
 
 def write(folder: Path, count: int) -> None:
