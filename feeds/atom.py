@@ -91,8 +91,7 @@ def _rendered(entry: Entry) -> bytes:
     made.updated(entry.updated)
     made.summary(entry.summary)
     made.content(entry.content, type="html")
-    if entry.authors:
-        made.author([_author(author) for author in entry.authors])
+    made.author([_author(author) for author in entry.authors])
     made.category([_category(label.term, label.label, label.scheme) for label in entry.labels])
     made.details.language = entry.language
     made.details.links = (

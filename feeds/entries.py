@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from content import addresses
@@ -39,7 +40,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`summary` is plain text, `content` HTML; neither is empty."""
+    """`summary` is plain text, `content` HTML; neither is empty.
+
+    An entry without authors has the organisation for one: some readers take an Atom feed's author for its
+    entries', some do not, and RSS has no such thing.
+    """
 
     id: str
     title: str
@@ -49,7 +54,7 @@ class Entry:
     language: str
     summary: str
     content: str
-    authors: tuple[Author, ...] = ()
+    authors: tuple[Author, ...]
     labels: tuple[Label, ...] = ()
     image: Media | None = None
     attachments: tuple[Media, ...] = ()
@@ -89,9 +94,10 @@ def _item_entry(item: Item, frame: Frame) -> Entry:
     image = _media(item.image) if item.image else None
     body = _clean_html(item.body_html) or _paragraph(summary)
     content = _picture(image, body) + body + _attachment_list(attachments, body, frame, item.language)
+    made = _made(item, frame, one_line(item.title), summary, content)
     return replace(
-        _made(item, frame, one_line(item.title), summary, content),
-        authors=tuple(_author(author) for author in item.authors if one_line(author.name)),
+        made,
+        authors=tuple(_author(author) for author in item.authors if one_line(author.name)) or made.authors,
         image=image,
         attachments=attachments,
     )
@@ -128,6 +134,7 @@ def _notice(piece: Piece, frame: Frame, withdrawn: datetime) -> Entry:
 def _made(piece: Piece, frame: Frame, title: str, summary: str, content: str) -> Entry:
     identify = identifiers.item_id if isinstance(piece, Item) else identifiers.event_id
     link = identifiers.address(one_line(piece.link))
+    organisation = frame.newsroom.organisation
     title = title or link
     published = whole_second(piece.published)
     return Entry(
@@ -139,6 +146,7 @@ def _made(piece: Piece, frame: Frame, title: str, summary: str, content: str) ->
         language=piece.language,
         summary=summary or title,
         content=content or _paragraph(title),
+        authors=(_author(Author(organisation.name, url=organisation.url)),),
         labels=_labels(piece, frame),
     )
 
@@ -209,7 +217,7 @@ def _attachment_list(attachments: Iterable[Media], body: str, frame: Frame, lang
 
 
 def _file_name(url: str) -> str:
-    return url.rstrip("/").rsplit("/", 1)[-1] or url
+    return one_line(unquote(urlsplit(url).path)).rpartition("/")[2] or url
 
 
 def _paragraph(text: str) -> str:
