@@ -35,8 +35,9 @@ from storage.suppressions import suppressed
 
 SENDABLE_ISSUES = ("queued", "sending")
 WAITING = ("queued", "deferred", "uncertain")
+UNFINISHED = ("sending", *WAITING)  # of `counts`, which counts apart what is held
 DONE = ("sent", "failed", "suppressed")
-UNKNOWN_OUTCOME = "the sending process ended before the server's answer was written down"
+
 
 Group = tuple[str, str]
 
@@ -57,23 +58,20 @@ class Claimed:
     subscriber_id: int
     edition_id: int
     address: str
+    address_hash: str
     attempts: int
     queued: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """How a started delivery ended. `next_attempt` for those that are tried again.
-
-    `counted` False takes the attempt back: it failed before it concerned this recipient.
-    """
+    """How a delivery ended. `next_attempt` for those that are tried again, `held` for those that are not yet."""
 
     subscriber_id: int
     state: str
     reply: str
     next_attempt: datetime
     held: bool = False
-    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +80,6 @@ class Started:
 
     ready: frozenset[int]
     suppressed: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Reclaimed:
-    """Rows of processes that are gone: not yet started ones, and those that may have been sent."""
-
-    queued: int
-    uncertain: int
 
 
 def queue(
@@ -121,7 +111,7 @@ def claim(conn: Connection, issue_id: int, lease: Lease, limit: int) -> list[Cla
         if len(rows) < limit:
             due = _due(issue_id, state, lease.now).limit(limit - len(rows))
             found = conn.execute(due.with_for_update(skip_locked=True, of=deliveries))
-            rows += [Claimed(**{**row, "address": row["address"] or ""}) for row in found.mappings()]
+            rows += [Claimed(**row) for row in found.mappings()]
     if rows:
         conn.execute(
             _these(issue_id, [row.subscriber_id for row in rows]).values(
@@ -142,7 +132,7 @@ def start(
     ready = _numbers(
         conn,
         _these(issue_id, subscriber_ids)
-        .where(_unstarted(lease.owner), deliveries.c.lease_until > lease.now, _may_be_sent())
+        .where(unstarted(lease.owner), deliveries.c.lease_until > lease.now, _may_be_sent())
         .where(_wanted(newsletter))
         .values(started=lease.now, lease_until=lease.until, attempts=deliveries.c.attempts + 1),
     )
@@ -152,7 +142,7 @@ def start(
     unwanted = _numbers(
         conn,
         _these(issue_id, left)
-        .where(_unstarted(lease.owner), ~_wanted(newsletter))
+        .where(unstarted(lease.owner), ~_wanted(newsletter))
         .values(state="suppressed", finished=lease.now, lease_owner=None, lease_until=None),
     )
     return Started(ready, unwanted)
@@ -166,40 +156,6 @@ def finish(conn: Connection, issue_id: int, outcomes: Sequence[Finish], owner: s
     """
     if outcomes:
         conn.execute(_finishing(issue_id, owner), [_as_parameters(one, now) for one in outcomes])
-
-
-def give_back(conn: Connection, issue_id: int, owner: str) -> int:
-    """Queue again what an owner claimed and did not start."""
-    statement = update(deliveries).where(deliveries.c.issue_id == issue_id, _unstarted(owner))
-    return conn.execute(statement.values(state="queued", lease_owner=None, lease_until=None)).rowcount
-
-
-def owners(conn: Connection, issue_id: int) -> set[str]:
-    """Give the owners of leases on this issue's deliveries."""
-    statement = select(deliveries.c.lease_owner).distinct()
-    rows = conn.execute(statement.where(deliveries.c.issue_id == issue_id, deliveries.c.state == "sending"))
-    return {row.lease_owner for row in rows}
-
-
-def reclaim(
-    conn: Connection, issue_id: int, now: datetime, *, gone: Collection[str] = (), hold: bool = False
-) -> Reclaimed:
-    """Take back deliveries whose lease ran out or whose owner is known to be gone.
-
-    What was not started cannot have been sent and is queued; what was started may have been, and is
-    uncertain: sent again, or held for a look.
-    """
-    lost = and_(
-        deliveries.c.issue_id == issue_id,
-        deliveries.c.state == "sending",
-        or_(deliveries.c.lease_until <= now, deliveries.c.lease_owner.in_(gone)),
-    )
-    free = {"lease_owner": None, "lease_until": None}
-    unstarted = update(deliveries).where(lost, deliveries.c.started.is_(None))
-    queued = conn.execute(unstarted.values(state="queued", **free)).rowcount
-    started = update(deliveries).where(lost, deliveries.c.started.is_not(None))
-    unknown = {"state": "uncertain", "held": hold, "next_attempt": now, "reply": UNKNOWN_OUTCOME}
-    return Reclaimed(queued, conn.execute(started.values(**unknown, **free)).rowcount)
 
 
 def counts(conn: Connection, issue_id: int) -> dict[str, int]:
@@ -276,7 +232,11 @@ def _queue_group(
 def _due(issue_id: int, state: str, now: datetime) -> Select[Any]:
     columns = (deliveries.c[name] for name in ("subscriber_id", "edition_id", "attempts", "queued"))
     return (
-        select(*columns, subscribers.c.address)
+        select(
+            *columns,
+            func.coalesce(subscribers.c.address, "").label("address"),
+            func.coalesce(subscribers.c.address_hash, "").label("address_hash"),
+        )
         .select_from(deliveries)
         .outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
         .where(
@@ -305,7 +265,6 @@ def _finishing(issue_id: int, owner: str) -> Update:
             next_attempt=bindparam("next_"),
             finished=bindparam("finished_"),
             held=bindparam("held_"),
-            attempts=deliveries.c.attempts - bindparam("uncounted_", type_=SqlInteger),
             lease_owner=None,
             lease_until=None,
         )
@@ -321,7 +280,6 @@ def _as_parameters(one: Finish, now: datetime) -> dict[str, Any]:
         "next_": one.next_attempt,
         "finished_": now if one.state in DONE else None,
         "held_": one.held,
-        "uncounted_": 0 if one.counted else 1,
     }
 
 
@@ -339,7 +297,7 @@ def _owned(owner: str) -> ColumnElement[bool]:
     return and_(deliveries.c.state == "sending", deliveries.c.lease_owner == owner)
 
 
-def _unstarted(owner: str) -> ColumnElement[bool]:
+def unstarted(owner: str) -> ColumnElement[bool]:
     return and_(_owned(owner), deliveries.c.started.is_(None))
 
 

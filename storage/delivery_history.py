@@ -31,15 +31,15 @@ class DeliveryRow:
     held: bool
 
 
-def failed_before(conn: Connection, subscriber_id: int, issue_id: int, reply_holds: str) -> bool:
-    """Say whether an earlier issue failed for this person with a reply that holds these words."""
-    earlier = select(deliveries.c.issue_id).where(
-        deliveries.c.subscriber_id == subscriber_id,
-        deliveries.c.issue_id != issue_id,
-        deliveries.c.state == "failed",
-        deliveries.c.reply.contains(reply_holds, autoescape=True),
+def failures(conn: Connection, subscriber_id: int, *, apart_from: int, limit: int = 5) -> list[str]:
+    """Give the replies by which this person's latest deliveries of other issues failed."""
+    earlier = (
+        select(deliveries.c.reply)
+        .where(deliveries.c.subscriber_id == subscriber_id, deliveries.c.state == "failed")
+        .where(deliveries.c.issue_id != apart_from)
+        .order_by(deliveries.c.issue_id.desc())
     )
-    return conn.execute(earlier.limit(1)).first() is not None
+    return list(conn.execute(earlier.limit(limit)).scalars())
 
 
 def forget(conn: Connection, subscriber_id: int, now: datetime) -> None:
