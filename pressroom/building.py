@@ -5,32 +5,41 @@ Called by `build`, by the service, and by `send`, so that the link in a mail lea
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from content.newsroom import Media, Newsroom
 from feeds.documents import documents
 from feeds.pages import pages
+from feeds.site import prepared
 from feeds.tree import Published, publish
 from pressroom.archive import archive
 from pressroom.bootstrap import Pressroom
 
-Wrap = Callable[[Iterable[tuple[str, bytes]]], Iterable[tuple[str, bytes]]]
+Files = Iterable[tuple[str, bytes]]
 
 
 def publish_newsroom(
-    room: Pressroom, newsroom: Newsroom, output: Path | None = None, wrap: Wrap = iter
+    room: Pressroom,
+    newsroom: Newsroom,
+    now: datetime,
+    output: Path | None = None,
+    wrap: Callable[[Files], Files] = iter,
 ) -> Published:
     """Write the whole public tree; `wrap` may count the files as they are made."""
-    files = wrap(tree(room, newsroom))
+    files = wrap(tree(room, newsroom, now))
     return publish(output or room.config.feeds.output, files, media(newsroom))
 
 
-def tree(room: Pressroom, newsroom: Newsroom) -> Iterator[tuple[str, bytes]]:
+def tree(room: Pressroom, newsroom: Newsroom, now: datetime) -> Iterator[tuple[str, bytes]]:
     """Give every file of the public tree but the media."""
     settings = room.config.feeds
+    today = now.astimezone(ZoneInfo(newsroom.organisation.timezone)).date()
     yield from documents(newsroom, settings, room.catalogues)
-    yield from pages(newsroom, settings, room.templates)
-    yield from archive(room, newsroom)
+    yield from pages(newsroom, settings, room.templates, today=today)
+    site, _ = prepared(newsroom, settings, room.templates, today)
+    yield from archive(room, site)
 
 
 def media(newsroom: Newsroom) -> Iterator[Media]:

@@ -4,18 +4,19 @@ Each check is a generator of problems. It looks at the plain values and not at t
 that a wrong type in one place hides no mistake in another. `pressroom.config` runs them all.
 """
 
-from collections.abc import Iterator
-from email.utils import parseaddr
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from babel import Locale, UnknownLocaleError
-from email_validator import EmailNotValidError, validate_email
 
 from content.newsroom import Problem
 from content.yamltree import Path as Place
 from feeds.settings import FeedsSettings
+from newsletter.errors import NewsletterError
+from newsletter.headers import parse_mailbox
 from newsletter.schedule import Schedule
+from newsletter.subject import check_subject
 from pressroom.environment import Tree
 from pressroom.wording import suggestion
 from storage.settings import StorageSettings
@@ -28,6 +29,12 @@ DATABASES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
 DATABASE_URL = "must be sqlite:///data/pressroom.db or postgresql://user@host/database"
 SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 SMTP_URL = "must be smtp://host:25, smtp+starttls://user@host:587 or smtps://user@host:465"
+READ_BY: dict[str, Callable[[str], object]] = {
+    "schedule": Schedule.parse,
+    "from": parse_mailbox,
+    "reply_to": parse_mailbox,
+    "subject": check_subject,
+}
 FILES = (("organisation", "contacts"), ("organisation", "logo"), ("smtp", "ca_file"))
 
 
@@ -170,28 +177,14 @@ def _newsletters(tree: Tree, _folder: Path) -> Iterator[Problem]:
     for place in tree.parts("newsletters"):
         for category in tree.parts(*place, "categories"):
             yield from _category(tree, *category)
-        yield from _schedule(tree, place)
-        for key in ("from", "reply_to"):
-            address = tree.text(*place, key)
-            if address is not None and (message := _address_problem(address)):
-                yield tree.problem((*place, key), message)
+        for key, read in READ_BY.items():
+            yield from _readable(tree, (*place, key), read)
 
 
-def _schedule(tree: Tree, place: Place) -> Iterator[Problem]:
-    schedule = tree.text(*place, "schedule")
+def _readable(tree: Tree, place: Place, read: Callable[[str], object]) -> Iterator[Problem]:
+    text = tree.text(*place)
     try:
-        if schedule is not None:
-            Schedule.parse(schedule)
-    except ValueError as error:
-        yield tree.problem((*place, "schedule"), str(error))
-
-
-def _address_problem(text: str) -> str | None:
-    _, address = parseaddr(text)
-    if "@" not in address:
-        return f"'{text}' is no mail address; write one as Press office <press@example.org>"
-    try:
-        validate_email(address, check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
-        return f"'{address}' is no mail address: {error}"
-    return None
+        if text is not None:
+            read(text)
+    except NewsletterError as error:
+        yield tree.problem(place, str(error))

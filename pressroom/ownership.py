@@ -32,7 +32,8 @@ def gone(owner: str) -> bool:
         return True
     except OSError:
         return False
-    return _born(pid) != match["born"]  # the number was given to a new process
+    # The number may have been given to a new process, or nobody has asked yet how the old one ended.
+    return _born(pid) != match["born"] or _state(pid) == "Z"
 
 
 def _machine() -> str:
@@ -43,9 +44,16 @@ def _machine() -> str:
 
 def _born(pid: int) -> str:
     """Give when a process began, in the kernel's ticks; "" where the system does not tell."""
-    stat = _read(f"/proc/{pid}/stat")
-    fields = stat.rpartition(")")[2].split()
-    return fields[19] if len(fields) > 19 else ""  # noqa: PLR2004 - field 22 of proc(5), after the name
+    return "".join(_stat(pid)[19:20])
+
+
+def _state(pid: int) -> str:
+    return "".join(_stat(pid)[:1])
+
+
+def _stat(pid: int) -> list[str]:
+    """Give the fields of proc(5) that follow the process's name: its state is the first of them."""
+    return _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
 
 
 def _read(path: str) -> str:

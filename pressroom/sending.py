@@ -1,0 +1,133 @@
+"""From a newsroom to mails: decide what is due, publish its web version, deliver to the end.
+
+The ledger decides and remembers; a process that is killed anywhere in here is made up for by the next
+call. Called by the `send` command, the demo and the service.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from newsletter import message
+from newsletter.courier import CourierFactory, Envelope
+from newsletter.delivery import Means, Tally, deliver
+from newsletter.editions import EditionRenderer
+from newsletter.headers import parse_mailbox
+from newsletter.issue import Issue
+from newsletter.issuing import Decision, issue_due, issue_now
+from newsletter.outcome import Outcome
+from newsletter.smtp import couriers
+from pressroom import process
+from pressroom.bootstrap import Pressroom
+from pressroom.loading import Load
+from storage import issues, secrets
+from storage.engine import reading, writing
+from storage.issues import IssueRow
+
+KEY = "tokens"
+DELIVERABLE = ("queued", "sending")
+EVERYTHING = "*"
+
+Watch = Callable[[IssueRow, Tally], None]
+
+
+def decide(room: Pressroom, newsletter: str, load: Load, now: datetime, *, by_hand: bool = False) -> Decision:
+    """Make the issue that is due, or `by_hand` one outside of the schedule."""
+    make = issue_now if by_hand else issue_due
+    return make(
+        room.engine,
+        newsletter,
+        room.config.newsletters[newsletter],
+        load.loaded.newsroom,
+        load.visible_since,
+        EditionRenderer(room.templates),
+        now,
+    )
+
+
+def open_issues(room: Pressroom, newsletter: str | None = None) -> list[IssueRow]:
+    """Give the issues that have mails to deliver, the oldest first."""
+    with reading(room.engine) as connection:
+        return issues.listed(connection, newsletter, 1000, states=DELIVERABLE)[::-1]
+
+
+def means(room: Pressroom) -> Means:
+    """Give what delivering needs; raise CourierDown when the server's settings cannot work."""
+    return Means(
+        engine=room.engine,
+        settings=room.config.smtp,
+        couriers=couriers(room.config.smtp),
+        key=token_key(room),
+        owner=process.own_name(),
+        gone=process.gone,
+        clock=room.clock,
+        sleep=asyncio.sleep,
+        chance=process.chance,
+    )
+
+
+def token_key(room: Pressroom) -> bytes:
+    """Give the key that tokens are signed with; made once, and kept with the ledger."""
+    with writing(room.engine) as connection:
+        return secrets.key(connection, KEY, process.new_key)
+
+
+async def deliver_open(
+    room: Pressroom, newsletter: str | None, stop: asyncio.Event, watch: Watch
+) -> datetime | None:
+    """Deliver what is due of every open issue; give when there is more to do."""
+    with_means = means(room)
+    again: list[datetime] = []
+    for issue in open_issues(room, newsletter):
+        if stop.is_set():
+            break
+
+        def progress(tally: Tally, issue: IssueRow = issue) -> None:
+            watch(issue, tally)
+
+        tally = await deliver(with_means, issue.id, stop=stop, on_progress=progress)
+        watch(issue, tally)
+        if tally.again_at is not None:
+            again.append(tally.again_at)
+    return min(again, default=None)
+
+
+async def deliver_to_the_end(
+    room: Pressroom,
+    newsletter: str,
+    stop: asyncio.Event,
+    *,
+    watch: Watch,
+    waiting: Callable[[datetime], None],
+) -> None:
+    """Deliver every open issue, and wait for what has to be tried again, until nothing is left."""
+    while (again := await deliver_open(room, newsletter, stop, watch)) is not None and not stop.is_set():
+        waiting(again)
+        await pause(stop, (again - room.clock()).total_seconds())
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait for so long, or until it is time to stop."""
+    try:
+        await asyncio.wait_for(stop.wait(), max(seconds, 0.0))
+    except TimeoutError:
+        return
+
+
+async def deliver_tests(
+    factory: CourierFactory, room: Pressroom, issue: Issue, language: str, addresses: Sequence[str]
+) -> list[tuple[str, Outcome]]:
+    """Mail an issue to some addresses; nothing of it is recorded, and its links act for nobody."""
+    template = EditionRenderer(room.templates)(issue, EVERYTHING, language).message
+    sender = parse_mailbox(issue.sender).address
+    courier = factory()
+    outcomes = []
+    try:
+        for address in addresses:
+            await courier.ready()
+            reader = message.recipient(process.new_key(), issue.newsletter, issue.number, 0, address)
+            mail = message.fill(template, reader)
+            outcomes.append((address, await courier.deliver(Envelope(sender, address, mail))))
+    finally:
+        await courier.close()
+    return outcomes
