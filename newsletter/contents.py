@@ -10,7 +10,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from content import addresses, dates
-from content.newsroom import Category, Contact, Event, Item, Media
+from content.newsroom import Category, Contact, Event, Item, Media, Organisation
 from newsletter import headers
 from newsletter.issue import Issue
 from newsletter.links import safe
@@ -45,7 +45,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item as it is shown. `language` is "" where it is the edition's own."""
+    """An item as it is shown. Here as everywhere, `language` is "" where it is the edition's own."""
 
     title: str
     link: str | None
@@ -67,7 +67,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """An event as it is shown: `month`, `day` and `weekday` are a calendar's leaf, `span` the whole truth."""
+    """An event as shown: `month`, `day`, `weekday` are a calendar's leaf, `span` tells all, with `hours`."""
 
     title: str
     link: str | None
@@ -75,6 +75,7 @@ class Occasion:
     day: str
     weekday: str
     span: str
+    hours: str
     place: str
     address: str
     cancelled: bool
@@ -93,6 +94,7 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Publisher:
     name: str
+    language: str
     url: str | None
     logo: Picture | None
     about: tuple[str, ...]
@@ -105,6 +107,7 @@ class Contents:
     """Everything that a template may show. A count is None where it is not known for the choice."""
 
     title: str
+    language: str
     number: int
     date: str
     intro: tuple[str, ...]
@@ -141,6 +144,7 @@ def contents(issue: Issue, choice: str, language: str, room: Room) -> Contents:
     hidden_events = max(0, len(issue.events) - room.events)
     return Contents(
         title=line(issue.title, TITLE),
+        language=_other(issue.language, language),
         number=issue.number,
         date=dates.long_day(today, language),
         intro=paragraphs(issue.intro),
@@ -150,7 +154,7 @@ def contents(issue: Issue, choice: str, language: str, room: Room) -> Contents:
         events=tuple(_occasion(event, issue, language) for event in issue.events[: room.events]),
         more_events=issue.more_events + hidden_events if everything or not issue.more_events else None,
         chosen=() if everything else _chosen(issue.choices, choice, language),
-        publisher=_publisher(issue),
+        publisher=_publisher(issue.organisation, language),
         newsroom=addresses.absolute(issue.base_url, ""),
         all_events=addresses.absolute(issue.base_url, addresses.events_page()),
         web_version=addresses.absolute(issue.base_url, addresses.issue_page(issue.newsletter, issue.number)),
@@ -239,18 +243,23 @@ def _occasion(event: Event, issue: Issue, language: str) -> Occasion:
         else str(event.first_day.day),
         weekday="" if several else dates.weekday_abbr(first, language).rstrip("."),
         span=dates.event_span(event, language, today=slot_day(issue), zone=issue.zone),
+        hours=dates.event_hours(event, language),
         place=line(event.place, PLACE),
         address=line(event.address, PLACE),
         cancelled=event.cancelled,
-        calendar=safe(addresses.absolute(issue.base_url, addresses.event_calendar(event.slug))),
+        calendar=None if event.cancelled else safe(_calendar(event, issue.base_url)),
         language=_other(event.language, language),
     )
 
 
-def _publisher(issue: Issue) -> Publisher:
-    organisation = issue.organisation
+def _calendar(event: Event, base_url: str) -> str:
+    return addresses.absolute(base_url, addresses.event_calendar(event.slug))
+
+
+def _publisher(organisation: Organisation, language: str) -> Publisher:
     return Publisher(
         name=line(organisation.name, TITLE),
+        language=_other(organisation.language, language),
         url=safe(organisation.url),
         logo=picture(organisation.logo, LOGO_WIDTH, LOGO_HEIGHT),
         about=paragraphs(organisation.about),

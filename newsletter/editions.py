@@ -1,8 +1,8 @@
 """Editions: an issue as one group of readers gets it, rendered once for all of them.
 
-HTML and text come from the same values (newsletter.contents), so they say the same. Gmail hides what comes after
-102,400 bytes, and with it the way out: an edition that would be longer has its summaries shortened, then items
-dropped from the end, with a link to all of them. Knows nothing of recipients: their places stay open.
+HTML and text come from the same values (newsletter.contents), so they say the same. Gmail hides what comes
+after 102,400 bytes, and with it the way out: an edition that would be longer has its summaries shortened,
+then items dropped from the end, with a link to all. Knows no recipients: their places stay open.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from newsletter.contents import Room, contents, narrowed
 from newsletter.errors import InliningError
 from newsletter.inlining import inline
 from newsletter.issue import Issue
+from newsletter.issuing import Rendered
 from newsletter.subject import preheader, subject
 
 LIMIT = 100_000  # below Gmail's 102,400, for what relays and link checkers put in
@@ -32,14 +33,6 @@ class Edition:
     size: int
     shown_items: tuple[str, ...]
     cut_items: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """What is kept of an edition: its subject, and the mail with places for the recipient's own values."""
-
-    subject: str
-    message: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +89,7 @@ def web_page(issue: Issue, language: str, templates: Templates) -> str:
 
 
 def _fitted(page: Callable[[Room], str], issue: Issue) -> tuple[str, Room]:
-    """Find the largest page below the limit: whole, then with short summaries, then with fewer items, then events."""
+    """Find the largest page below the limit: whole, with short summaries, fewer items, fewer events."""
     room = Room(items=len(issue.items), events=len(issue.events))
     html = page(room)
     if _fits(html):
@@ -136,6 +129,5 @@ def _inlined(html: str) -> str:
     """Inline a page; declarations that would be lost are the template's fault, and an error."""
     inlined = inline(html)
     if inlined.lost:
-        message_ = "CSS that would be lost: " + "; ".join(inlined.lost)
-        raise InliningError(message_)
+        raise InliningError("CSS that would be lost: " + "; ".join(inlined.lost))
     return inlined.html
