@@ -19,7 +19,7 @@ from content.newsroom import Author, Event, Item, Media, Newsroom
 from feeds import identifiers
 from feeds.selection import Piece, Words
 
-SUMMARY_LENGTH = 1000
+SUMMARY_LENGTH = 600
 FALLBACK_TYPE = "application/octet-stream"
 
 # The complement of XML's Char production, and of it also the C1 controls, which validators and readers
@@ -109,7 +109,8 @@ def _event_entry(event: Event, frame: Frame) -> Entry:
     when = event_span(event, event.language)
     where = ", ".join(part for part in (one_line(event.place), one_line(event.address)) if part)
     head = "<br>".join(escape(part, quote=False) for part in (when, where) if part)
-    body = f"<p><strong>{head}</strong></p>{_clean_html(event.body_html)}"
+    text = _clean_html(event.body_html) or _paragraph(_shortened(event.summary or event.text))
+    body = f"<p><strong>{head}</strong></p>{text}"
     image = _media(event.image) if event.image else None
     content = _picture(image, body) + body
     if event.cancelled:
