@@ -4,7 +4,7 @@ What an issue's page shows was frozen when it was composed. An issue is there fr
 queued, so that the link in the first mail already leads somewhere; one that waits for approval is not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,11 +38,15 @@ def archive(room: Pressroom, site: Site) -> Iterator[tuple[str, bytes]]:
         rows = _public(room, name)
         for row in rows:
             yield _issue_page(room, row)
-        path = f"{addresses.newsletter_page(name)}index.html"
-        entries = [_entry(row) for row in rows]
-        yield page(
-            site, path, "web/newsletter.html", heading=settings.title, intro=settings.intro, issues=entries
-        )
+        yield listing(site, name, settings.title, settings.intro, [_entry(row) for row in rows])
+
+
+def listing(
+    site: Site, newsletter: str, title: str, intro: str, entries: Sequence[Entry]
+) -> tuple[str, bytes]:
+    """Give the page that lists a newsletter's issues."""
+    path = f"{addresses.newsletter_page(newsletter)}index.html"
+    return page(site, path, "web/newsletter.html", heading=title, intro=intro, issues=entries)
 
 
 def _public(room: Pressroom, newsletter: str) -> list[IssueRow]:
