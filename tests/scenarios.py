@@ -7,9 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Engine
+
 from content.newsroom import Category, Contact, Event, Item, Known, Media, Newsroom, Organisation
 from newsletter.issue import Issue
 from newsletter.settings import NewsletterSettings
+from storage import subscribers
+from storage.engine import writing
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 NOW = datetime(2026, 10, 2, 5, 0, tzinfo=UTC)
@@ -298,3 +302,20 @@ def a_full_issue(**over: Any) -> Issue:
         }
         | over
     )
+
+
+def subscribe(
+    engine: Engine,
+    address: str = "anna@example.org",
+    newsletter: str = "weekly",
+    *,
+    categories: tuple[str, ...] | None = None,
+    language: str | None = None,
+) -> int:
+    """Add a person who actively subscribes; give the id."""
+    with writing(engine) as conn:
+        new = subscribers.NewSubscriber(address, address, language, NOW)
+        (person,) = subscribers.add(conn, [new]).values()
+        row = subscribers.Subscription(person, newsletter, "active", NOW, categories=categories)
+        subscribers.subscribe(conn, [row])
+    return person
