@@ -7,11 +7,16 @@
 +-- MessageError     the finished bytes are not what the RFCs and the receivers ask for
 +-- AddressError     what was given is no address that mail can be sent to
 +-- ImportRefused    the file is no list of addresses: nothing of it was taken
++-- ChoiceError      a newsletter, category or language that is not offered
++-- UnknownSubscriber  nobody has subscribed with this address
++-- UnwantedMail     the person has left or the address is suppressed
 +-- DeliveryError    sending stopped; what was not sent stays queued
     +-- NoConnection   one attempt to connect or log in failed; tried again where that may help
     +-- CourierDown    the server cannot be used: down, no TLS, wrong certificate or password
     +-- SenderRefused  the server refuses us, whoever the recipient is
 """
+
+from collections.abc import Iterable
 
 
 class NewsletterError(Exception):
@@ -88,3 +93,24 @@ class SenderRefused(DeliveryError):
             "sending has stopped, what is left stays queued and goes out when this is mended"
         )
         self.reply = reply
+
+
+class ChoiceError(NewsletterError):
+    """Somebody is to get what is not offered; `kind` is "newsletter", "category" or "language"."""
+
+    def __init__(self, given: str, kind: str, offered: Iterable[str]) -> None:
+        super().__init__(f"there is no {kind} '{given}'; there are: {', '.join(sorted(offered)) or 'none'}")
+        self.kind = kind
+        self.given = given
+
+
+class UnknownSubscriber(NewsletterError):
+    """Nobody has subscribed with this address."""
+
+
+class UnwantedMail(NewsletterError):
+    """The person has left, or the address is suppressed; `reasons` says which."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(f"this address must not be mailed: {', '.join(reasons)}")
+        self.reasons = reasons

@@ -65,7 +65,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """How a delivery ended. `next_attempt` for those that are tried again, `held` for those that are not yet."""
+    """How a delivery ended; `next_attempt` for those that are tried again, `held` for those that wait."""
 
     subscriber_id: int
     state: str

@@ -1,6 +1,6 @@
 """StorageError
- +-- SchemaError      the database's schema is not the one this program was written for
- +-- DatabaseError    the database said no: unreachable, full, locked, read-only
++-- SchemaError      the database's schema is not the one this program was written for
++-- DatabaseError    the database said no: unreachable, full, locked, read-only
 """
 
 

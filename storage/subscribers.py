@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
 
+from storage.engine import insert
 from storage.schema import subscribers, subscriptions
 from storage.suppressions import address_hash, suppressed
 
@@ -80,19 +81,21 @@ def categories_of(choice: str) -> tuple[str, ...] | None:
 
 
 def add(conn: Connection, people: Sequence[NewSubscriber]) -> dict[str, int]:
-    """Add people who are not there yet; give their ids by address key."""
+    """Add people, leaving alone those who are there already; give all their ids by address key."""
     if not people:
         return {}
-    conn.execute(insert(subscribers), [_as_row(person) for person in people])
+    statement = insert(conn, subscribers).on_conflict_do_nothing()
+    conn.execute(statement, [_as_row(person) for person in people])
     keys = [person.address_key for person in people]
-    statement = select(subscribers.c.address_key, subscribers.c.id).where(subscribers.c.address_key.in_(keys))
-    return {row.address_key: row.id for row in conn.execute(statement)}
+    query = select(subscribers.c.address_key, subscribers.c.id).where(subscribers.c.address_key.in_(keys))
+    return {row.address_key: row.id for row in conn.execute(query)}
 
 
 def subscribe(conn: Connection, rows: Sequence[Subscription]) -> None:
-    """Add subscriptions that are not there yet, in whatever state."""
+    """Add subscriptions, leaving alone those that are there already, in whatever state."""
     if rows:
-        conn.execute(insert(subscriptions), [_as_subscription_row(row) for row in rows])
+        statement = insert(conn, subscriptions).on_conflict_do_nothing()
+        conn.execute(statement, [_as_subscription_row(row) for row in rows])
 
 
 def reactivate(

@@ -1,0 +1,227 @@
+"""Subscribers as the operator handles them: addresses, adding, removing, erasing, showing.
+
+An address is normalised here and nowhere else. Nothing here lifts an unsubscription or a suppression
+unless it is asked to in so many words. Called by the `subscribers` commands; many people at once come
+by `newsletter.imports` and leave by `newsletter.exports`.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import Connection
+
+from newsletter.errors import AddressError, ChoiceError, UnknownSubscriber, UnwantedMail
+from storage import delivery_history, subscribers, suppressions
+from storage.delivery_history import DeliveryRow
+from storage.subscribers import NewSubscriber, Subscriber, Subscription
+from storage.suppressions import EVERY_NEWSLETTER, Suppression, address_hash
+
+LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, less the brackets
+UNSUBSCRIBED = "unsubscribed"
+DELIVERIES_SHOWN = 20
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`address` is for sending: the local part as it was given, the domain lower-case and in ASCII.
+
+    `key` is for comparing: nobody gets two copies because of a capital letter.
+    """
+
+    address: str
+    key: str
+
+    @property
+    def hash(self) -> str:
+        return address_hash(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be subscribed to: each newsletter with its categories, and the languages."""
+
+    newsletters: Mapping[str, Collection[str]]
+    languages: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Where a subscription comes from, as evidence: "command line" or "import people.csv", when, by whom."""
+
+    source: str
+    by: str
+    at: datetime
+
+    def evidence(self, newsletters: Sequence[str], **more: Any) -> dict[str, Any]:
+        when = self.at.isoformat(timespec="seconds")
+        return {"source": self.source, "by": self.by, "at": when, "newsletters": list(newsletters), **more}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants: `categories` None is all of them, `language` None the newsletter's own."""
+
+    newsletters: tuple[str, ...]
+    categories: tuple[str, ...] | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Which subscriptions were added, and which were there before."""
+
+    subscriber_id: int
+    added: tuple[str, ...]
+    already: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything that is kept of a person."""
+
+    subscriber: Subscriber
+    subscriptions: tuple[Subscription, ...]
+    suppressions: tuple[Suppression, ...]
+    deliveries: tuple[DeliveryRow, ...]
+
+
+def parse_address(text: str) -> Address:
+    """Read a bare address; raise AddressError that says what is wrong without repeating it."""
+    if _CONTROLS.search(text):
+        message = "it holds a control character or a line end"
+        raise AddressError(message)
+    bare = text.strip()
+    if "<" in bare or ">" in bare:
+        message = "only the bare address is wanted, without a name and without <>"
+        raise AddressError(message)
+    if len(bare) > LONGEST_ADDRESS:
+        message = f"an address has at most {LONGEST_ADDRESS} characters"
+        raise AddressError(message)
+    try:
+        found = validate_email(bare, check_deliverability=False)
+    except (EmailNotValidError, UnicodeError) as error:
+        raise AddressError(_without(bare, str(error))) from error
+    domain = found.ascii_domain.lower()
+    address = f"{found.local_part}@{domain}"
+    if len(address.encode()) > LONGEST_ADDRESS:
+        message = f"an address has at most {LONGEST_ADDRESS} octets"
+        raise AddressError(message)
+    return Address(address, f"{found.local_part.casefold()}@{domain}")
+
+
+def check_wish(wish: Wish, offer: Offer) -> None:
+    """Raise ChoiceError for a newsletter, category or language that there is not."""
+    for newsletter in wish.newsletters:
+        if newsletter not in offer.newsletters:
+            raise ChoiceError(newsletter, "newsletter", offer.newsletters)
+    for category in wish.categories or ():
+        for newsletter in wish.newsletters:
+            if category not in offer.newsletters[newsletter]:
+                raise ChoiceError(category, "category", offer.newsletters[newsletter])
+    if wish.language is not None and wish.language not in offer.languages:
+        raise ChoiceError(wish.language, "language", offer.languages)
+
+
+def add(
+    conn: Connection, address: Address, wish: Wish, offer: Offer, consent: Consent, *, again: bool = False
+) -> Addition:
+    """Subscribe a person. `again` lifts what else raises UnwantedMail: they had left, or are suppressed."""
+    check_wish(wish, offer)
+    known = subscribers.find(conn, address.key)
+    held = _subscriptions(conn, known)
+    obstacles = _obstacles(conn, address, wish, held)
+    if obstacles and not again:
+        raise UnwantedMail(obstacles)
+    if again:
+        suppressions.lift(conn, address.hash, [EVERY_NEWSLETTER, *wish.newsletters])
+    already = tuple(name for name in wish.newsletters if name in held and held[name].state == "active")
+    added = tuple(name for name in wish.newsletters if name not in already)
+    proof = [consent.evidence(added, **({"lifted": obstacles} if obstacles else {}))] if added else []
+    number = _write_person(conn, address, wish, known, proof, consent.at)
+    for name in added:
+        if name in held:
+            subscribers.reactivate(conn, number, name, wish.categories, consent.at)
+        else:
+            row = Subscription(number, name, "active", consent.at, wish.categories)
+            subscribers.subscribe(conn, [row])
+    return Addition(number, added, already)
+
+
+def remove(conn: Connection, address: Address, newsletter: str | None, now: datetime) -> int:
+    """Unsubscribe a person from one newsletter or from all; what is remembered is that they left."""
+    return subscribers.unsubscribe(conn, _known(conn, address).id, newsletter, now)
+
+
+def erase(conn: Connection, address: Address, now: datetime) -> None:
+    """Delete a person and everything that names them.
+
+    If they had left or were suppressed, a hash stays behind so that an old list cannot bring them back.
+    """
+    person = _known(conn, address)
+    for name, subscription in _subscriptions(conn, person).items():
+        if subscription.state == UNSUBSCRIBED:
+            suppressions.add(conn, address.hash, newsletter=name, reason=UNSUBSCRIBED, now=now)
+    delivery_history.forget(conn, person.id, now)
+    subscribers.erase(conn, person.id)
+
+
+def show(conn: Connection, address: Address) -> Profile:
+    """Give everything that is kept of a person; raise UnknownSubscriber."""
+    person = _known(conn, address)
+    return Profile(
+        subscriber=person,
+        subscriptions=tuple(_subscriptions(conn, person).values()),
+        suppressions=tuple(suppressions.of(conn, address.hash)),
+        deliveries=tuple(delivery_history.of_subscriber(conn, person.id, DELIVERIES_SHOWN)),
+    )
+
+
+def _known(conn: Connection, address: Address) -> Subscriber:
+    person = subscribers.find(conn, address.key)
+    if person is None:
+        message = "there is no subscriber with this address"
+        raise UnknownSubscriber(message)
+    return person
+
+
+def _subscriptions(conn: Connection, person: Subscriber | None) -> dict[str, Subscription]:
+    if person is None:
+        return {}
+    rows = subscribers.subscriptions_among(conn, [person.id]).get(person.id, [])
+    return {row.newsletter: row for row in rows}
+
+
+def _obstacles(conn: Connection, address: Address, wish: Wish, held: Mapping[str, Subscription]) -> list[str]:
+    suppressed = [
+        f"suppressed ({row.reason})"
+        for row in suppressions.of(conn, address.hash)
+        if row.newsletter in (EVERY_NEWSLETTER, *wish.newsletters)
+    ]
+    gone = [name for name in wish.newsletters if name in held and held[name].state == UNSUBSCRIBED]
+    return suppressed + [f"unsubscribed from {name}" for name in gone]
+
+
+def _write_person(
+    conn: Connection,
+    address: Address,
+    wish: Wish,
+    known: Subscriber | None,
+    proof: list[dict[str, Any]],
+    now: datetime,
+) -> int:
+    if known is None:
+        person = NewSubscriber(address.address, address.key, wish.language, now, tuple(proof))
+        return subscribers.add(conn, [person])[address.key]
+    evidence = [*known.evidence, *proof]
+    language = wish.language or known.language
+    subscribers.change(conn, known.id, address=address.address, language=language, evidence=evidence)
+    return known.id
+
+
+def _without(address: str, said: str) -> str:
+    return said.replace(address, "it") if address else said
