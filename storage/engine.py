@@ -25,6 +25,9 @@ from storage.errors import DatabaseError
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
 
+# How many rows an INSERT ... ON CONFLICT wrote is how a race is decided; without this it is not always told.
+OPTIONS = {"preserve_rowcount": True}
+
 # What the drivers say, and what it means to an operator.
 EXPLANATIONS = {
     "database or disk is full": "the disk is full (or a quota is reached); nothing of this change was saved",
@@ -46,6 +49,7 @@ def open_engine(url: str) -> Engine:
     return create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
+        execution_options=OPTIONS,
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "pressroom"},
     )
 
@@ -105,7 +109,11 @@ def _parse(url: str) -> URL:
 
 def _sqlite(url: URL) -> Engine:
     path = Path(str(url.database))
-    engine = create_engine(url.set(drivername="sqlite+pysqlite"), connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        connect_args={"timeout": BUSY_SECONDS},
+        execution_options=OPTIONS,
+    )
 
     @event.listens_for(engine, "do_connect")
     def _make_file(*_: Any) -> None:
