@@ -36,7 +36,7 @@ check:
 
 # Chromium's tests have a call of their own: beside others on two cores they time out.
 tests:
-	$(BIN)/python -m pytest -n 2 tests --ignore-glob='tests/end_to_end/*chromium*'
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests --ignore-glob='tests/end_to_end/*chromium*'
 	$(if $(CHROMIUM_TESTS),$(BIN)/python -m pytest $(CHROMIUM_TESTS))
 
 lint: $(VENV)/.ready-dev  ## ruff and mypy, no tests

@@ -70,7 +70,7 @@ def contenders(work: Path, items: Path) -> list[Contender]:
     pressroom.mkdir(parents=True)
     (pressroom / "config.yaml").write_text(configuration(items), encoding="utf-8")
     shutil.copytree(ROOT / "bench" / "hugo", hugo)
-    command = [sys.executable, "-m", "pressroom", "build", "--quiet"]
+    command = [sys.executable, "-m", "pressroom", "build"]
     found = [Contender("Pressroom", pressroom, command, "public", ("public", "data"))]
     if shutil.which("hugo"):
         arguments = ["hugo", "--quiet", "--noBuildLock", f"--contentDir={items}", f"--cacheDir={hugo}/cache"]
