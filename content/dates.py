@@ -80,9 +80,12 @@ def date_and_time(moment: datetime, language: str, zone: str, today: date | None
     return _joined(day_in(moment, language, zone, today), clock(moment, language, zone), language)
 
 
-def day_in(moment: datetime, language: str, zone: str, today: date | None = None) -> str:
-    """Give the day of a moment as the zone counts it: "2 oktober 2026"."""
-    return long_day(moment.astimezone(ZoneInfo(zone)).date(), language, today)
+def day_in(
+    moment: datetime, language: str, zone: str, today: date | None = None, width: Width = "long"
+) -> str:
+    """Give the day of a moment as the zone counts it: "2 oktober 2026", or "2 okt. 2026"."""
+    day = moment.astimezone(ZoneInfo(zone)).date()
+    return long_day(day, language, today) if width == "long" else short_day(day, language, today)
 
 
 def event_span(

@@ -7,7 +7,7 @@ are bound to it. Used by feeds.pages and newsletter.editions; `check` serves the
 """
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from difflib import get_close_matches
 from gettext import NullTranslations
 from importlib.resources.abc import Traversable
@@ -23,8 +23,11 @@ from jinja2 import (
     TemplateNotFound,
     meta,
     nodes,
+    pass_eval_context,
 )
 from jinja2.exceptions import TemplateSyntaxError
+from jinja2.visitor import NodeTransformer
+from markupsafe import escape
 
 from content import dates, notation
 from content.errors import TemplateProblem
@@ -40,7 +43,7 @@ class Templates:
     """All templates; compiled once a language, at the first use."""
 
     def __init__(self, builtin: Traversable, override: Path | None, catalogues: Catalogues) -> None:
-        self._loader = _Loader(builtin, override)
+        self._loader = _Loader(builtin, override, catalogues)
         self._catalogues = catalogues
         self._environments: dict[str, Environment] = {}
 
@@ -138,7 +141,8 @@ class Templates:
 class _Loader(BaseLoader):
     """Finds sources in the operator's folder and in ours, which may lie in a zip: no FileSystemLoader."""
 
-    def __init__(self, builtin: Traversable, override: Path | None) -> None:
+    def __init__(self, builtin: Traversable, override: Path | None, catalogues: Catalogues) -> None:
+        self.catalogues = catalogues
         self.builtin = dict(_files(builtin))
         own = dict(_files(override)) if override else {}
         self.overrides = {name: file for name, file in own.items() if name in self.builtin}
@@ -156,6 +160,18 @@ class _Loader(BaseLoader):
         except (OSError, UnicodeDecodeError) as error:
             message = f"cannot be read: {error}"
             raise TemplateSyntaxError(message, 1, template, str(file)) from error
+
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002
+    ) -> Template:
+        source, file, fresh = self.get_source(environment, name)
+        translations = self.catalogues.translations(str(environment.globals["language"]))
+        tree = _Folded(translations).visit(environment.parse(source, name, file))
+        code = environment.compile(tree, name, file)
+        return environment.template_class.from_code(environment, code, globals or {}, fresh)
 
 
 def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
@@ -181,11 +197,45 @@ def _environment(loader: BaseLoader, catalogues: Catalogues, language: str) -> E
         auto_reload=False,
         cache_size=-1,
     )
-    translations = catalogues.translations(language)
-    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]
+    environment.globals.update(_words(catalogues.translations(language)))
     environment.globals.update(language=language, direction=direction(language))
     environment.filters.update(_filters(language))
     return environment
+
+
+def _words(translations: NullTranslations) -> dict[str, Callable[..., str]]:
+    """Give gettext's functions. Catalogues hold plain text, for mails as for pages: in HTML it is escaped.
+
+    (Those of jinja2.ext.i18n would take a translator's "&" for markup.)
+    """
+
+    @pass_eval_context
+    def gettext(context: nodes.EvalContext, message: str, **variables: object) -> str:
+        return _filled(context, translations.gettext(message), variables)
+
+    @pass_eval_context
+    def ngettext(context: nodes.EvalContext, one: str, many: str, num: int, **variables: object) -> str:
+        return _filled(context, translations.ngettext(one, many, num), {"num": num} | variables)
+
+    return {"_": gettext, "gettext": gettext, "ngettext": ngettext}
+
+
+def _filled(context: nodes.EvalContext, text: str, variables: dict[str, object]) -> str:
+    return (escape(text) if context.autoescape else text) % variables
+
+
+class _Folded(NodeTransformer):
+    """Puts the translation of a constant in its place, once: there may be ten thousand pages."""
+
+    def __init__(self, translations: NullTranslations) -> None:
+        self.translations = translations
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - jinja2 finds it by this name
+        match node:
+            case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=str(text))], kwargs=[]):
+                return nodes.Const(self.translations.gettext(text) % {}, lineno=node.lineno)
+        return self.generic_visit(node)
 
 
 LOCAL_FILTERS: tuple[Callable[..., str], ...] = (

@@ -164,7 +164,8 @@ def _public_feeds(newsroom: Newsroom, settings: FeedsSettings, templates: Templa
     for feed in selection.feeds(newsroom, settings.id_authority, templates.translations):
         documents = tuple(_documents(newsroom, settings, feed))
         if documents:
-            yield PublicFeed(feed.name, labels[feed.name], feed.subtitle, documents)
+            subtitle = "" if feed.subtitle == feed.title else feed.subtitle
+            yield PublicFeed(feed.name, labels[feed.name], subtitle, documents)
 
 
 def _documents(newsroom: Newsroom, settings: FeedsSettings, feed: selection.Feed) -> Iterator[Document]:

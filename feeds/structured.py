@@ -13,9 +13,7 @@ from content.notation import event_end, event_start, is_web_address, machine_tim
 from feeds.identifiers import address
 
 # In a script element only these could end it or begin a comment; JSON may write any character so.
-ESCAPES = str.maketrans(
-    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-)
+ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 def article(item: Item, newsroom: Newsroom, page: str) -> Markup:
@@ -76,4 +74,6 @@ def _filled(values: dict[str, Any]) -> dict[str, Any]:
 
 def _script(values: dict[str, Any]) -> Markup:
     text = json.dumps({"@context": "https://schema.org"} | _filled(values), ensure_ascii=False)
-    return Markup(text.translate(ESCAPES))  # noqa: S704 - escaped for a script element, where HTML's escapes do not count
+    for character, escaped in ESCAPES.items():
+        text = text.replace(character, escaped)
+    return Markup(text)  # noqa: S704 - escaped for a script element, where HTML's escapes do not count
