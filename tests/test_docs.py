@@ -17,7 +17,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from content import addresses
+from content import addresses, heads
 from content.languages import Catalogues
 from content.settings import parse_duration
 from content.templates import LOCAL_FILTERS, PLAIN_FILTERS, Templates
@@ -190,6 +190,12 @@ def test_every_block_of_the_mail_is_documented() -> None:
 def test_every_state_and_outcome_is_documented(values: tuple[str, ...]) -> None:
     rows = set(re.findall(r"^\| `([^`]+)` \|", text("states-and-outcomes.md"), re.MULTILINE))
     assert set(map(str, values)) - rows == set()
+
+
+def test_every_spelling_of_a_key_in_a_head_is_documented() -> None:
+    documented = {re.sub("[-_ ]", "", each) for each in in_code(text("content.md"))}
+    known = {spelling for spellings in heads.SPELLINGS.values() for spelling in spellings.split()}
+    assert known - documented == set()
 
 
 def test_every_field_of_a_subject_is_documented() -> None:
