@@ -52,7 +52,7 @@ def newsletter_argument(*, required: bool = True) -> Callable[[Any], Any]:
 
 
 def newsletter_of(config: Config, name: str) -> NewsletterSettings:
-    """Give a newsletter's settings; its zone and language are filled in from the organisation's."""
+    """Give a newsletter's settings; raise UsageProblem when there is none of that name."""
     if name not in config.newsletters:
         near = difflib.get_close_matches(name, config.newsletters, n=1)
         hint = (
@@ -61,10 +61,6 @@ def newsletter_of(config: Config, name: str) -> NewsletterSettings:
         message = f"there is no newsletter '{name}' in {config.file}; {hint}"
         raise UsageProblem(message)
     return config.newsletters[name]
-
-
-def zone_of(config: Config, settings: NewsletterSettings) -> ZoneInfo:
-    return ZoneInfo(settings.timezone or config.organisation.timezone)
 
 
 class Moment(click.ParamType[datetime]):

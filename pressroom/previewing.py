@@ -15,6 +15,7 @@ from newsletter.issue import Issue
 from newsletter.planning import Plan, Task
 from pressroom.bootstrap import Pressroom
 from pressroom.loading import glance
+from storage.engine import reading
 
 GMAIL_LIMIT = 102_400
 """Bytes of HTML after which Gmail cuts a mail off, and with it the way to unsubscribe."""
@@ -57,6 +58,16 @@ def preview(room: Pressroom, newsletter: str, at: datetime, language: str | None
         for (choice, spoken), readers in groups
     )
     return Preview(plan, issue, made, load.loaded.problems)
+
+
+def dry_run(room: Pressroom, newsletter: str, at: datetime, *, by_hand: bool) -> Plan:
+    """Say what `send` would do at this moment, without doing it."""
+    load = glance(room, at)
+    settings = room.config.newsletters[newsletter]
+    task = Task(newsletter, settings, load.loaded.newsroom, load.visible_since, at, by_hand)
+    with reading(room.engine) as connection:
+        ledger = planning.read(connection, task)
+    return planning.plan(task, ledger)
 
 
 def as_mail(room: Pressroom, found: Preview) -> bytes:

@@ -17,9 +17,11 @@ from newsletter.issue import Issue
 from newsletter.issuing import Decision, issue_due, issue_now
 from newsletter.outcome import Outcome
 from newsletter.smtp import couriers
-from pressroom import process
+from pressroom import ownership
 from pressroom.bootstrap import Pressroom
+from pressroom.chance import chance, new_key
 from pressroom.loading import Load
+from pressroom.supervising import pause
 from storage import issues, secrets
 from storage.engine import reading, writing
 from storage.issues import IssueRow
@@ -58,28 +60,29 @@ def means(room: Pressroom) -> Means:
         settings=room.config.smtp,
         couriers=couriers(room.config.smtp),
         key=token_key(room),
-        owner=process.own_name(),
-        gone=process.gone,
+        owner=ownership.owner_name(),
+        gone=ownership.gone,
         clock=room.clock,
         sleep=asyncio.sleep,
-        chance=process.chance,
+        chance=chance,
     )
 
 
 def token_key(room: Pressroom) -> bytes:
     """Give the key that tokens are signed with; made once, and kept with the ledger."""
     with writing(room.engine) as connection:
-        return secrets.key(connection, KEY, process.new_key)
+        return secrets.key(connection, KEY, new_key)
 
 
 async def deliver_open(
     room: Pressroom, newsletter: str | None, stop: asyncio.Event, watch: Watch
 ) -> datetime | None:
     """Deliver what is due of every open issue; give when there is more to do."""
-    with_means = means(room)
     again: list[datetime] = []
-    for issue in open_issues(room, newsletter):
-        if stop.is_set():
+    waiting = open_issues(room, newsletter)
+    with_means = means(room) if waiting else None
+    for issue in waiting:
+        if stop.is_set() or with_means is None:
             break
 
         def progress(tally: Tally, issue: IssueRow = issue) -> None:
@@ -103,15 +106,7 @@ async def deliver_to_the_end(
     """Deliver every open issue, and wait for what has to be tried again, until nothing is left."""
     while (again := await deliver_open(room, newsletter, stop, watch)) is not None and not stop.is_set():
         waiting(again)
-        await pause(stop, (again - room.clock()).total_seconds())
-
-
-async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """Wait for so long, or until it is time to stop."""
-    try:
-        await asyncio.wait_for(stop.wait(), max(seconds, 0.0))
-    except TimeoutError:
-        return
+        await pause(stop, max((again - room.clock()).total_seconds(), 1.0))
 
 
 async def deliver_tests(
@@ -125,7 +120,7 @@ async def deliver_tests(
     try:
         for address in addresses:
             await courier.ready()
-            reader = message.recipient(process.new_key(), issue.newsletter, issue.number, 0, address)
+            reader = message.recipient(new_key(), issue.newsletter, issue.number, 0, address)
             mail = message.fill(template, reader)
             outcomes.append((address, await courier.deliver(Envelope(sender, address, mail))))
     finally:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -62,3 +63,11 @@ class Config:
     templates: Path | None
     folder: Path
     file: Path
+
+    def zone(self, newsletter: str) -> ZoneInfo:
+        """Give the zone that a newsletter's schedule is in."""
+        return ZoneInfo(self.newsletters[newsletter].timezone or self.organisation.timezone)
+
+    def language(self, newsletter: str) -> str:
+        """Give the language of readers who have chosen none."""
+        return self.newsletters[newsletter].language or self.organisation.language

@@ -14,7 +14,6 @@ from pressroom.arguments import (
     moment,
     newsletter_argument,
     newsletter_of,
-    zone_of,
 )
 from pressroom.bootstrap import look_into
 from pressroom.cli import Call
@@ -53,7 +52,8 @@ def command(
       pressroom preview weekly --at 2026-10-02T07:00 --html issue.html
     """
     config = config_of(call)
-    zone = zone_of(config, newsletter_of(config, newsletter))
+    newsletter_of(config, newsletter)
+    zone = config.zone(newsletter)
     with look_into(config, call.clock) as room:
         with progress("Composing the issue"):
             found = preview(room, newsletter, moment(at, zone, call.clock()), language)

@@ -9,7 +9,7 @@ import click
 from newsletter.schedule import Coming, Schedule, coming
 from newsletter.settings import NewsletterSettings
 from pressroom import screen
-from pressroom.arguments import config_of, json_option, newsletter_argument, newsletter_of, zone_of
+from pressroom.arguments import config_of, json_option, newsletter_argument, newsletter_of
 from pressroom.bootstrap import Pressroom, look_into
 from pressroom.cli import Call
 from storage import newsletters, slots
@@ -80,7 +80,7 @@ def command(call: Call, newsletter: str | None, count: int, as_json: bool) -> No
 
 def _timetable(room: Pressroom, name: str, count: int, now: datetime) -> Timetable:
     settings = room.config.newsletters[name]
-    schedule, zone = Schedule.parse(settings.schedule), zone_of(room.config, settings)
+    schedule, zone = Schedule.parse(settings.schedule), room.config.zone(name)
     with reading(room.engine) as connection:
         known = newsletters.find(connection, name)
         last = slots.recent(connection, name, count)

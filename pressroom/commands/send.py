@@ -22,7 +22,6 @@ from pressroom.arguments import (
     moment,
     newsletter_argument,
     newsletter_of,
-    zone_of,
 )
 from pressroom.bootstrap import Pressroom, look_into, open_pressroom
 from pressroom.building import publish_newsroom
@@ -75,7 +74,8 @@ def command(
     """
     call: Call = ctx.obj
     config = config_of(call)
-    zone = zone_of(config, newsletter_of(config, newsletter))
+    newsletter_of(config, newsletter)
+    zone = config.zone(newsletter)
     now = moment(at, zone, call.clock())
     if more and not tests:
         message = f"'{more[0]}': addresses are only given with --test"
@@ -116,7 +116,7 @@ def _send(
 def told(decision: Decision, room: Pressroom, now: datetime) -> list[str]:
     """Say in words what was decided."""
     settings = room.config.newsletters[decision.newsletter]
-    zone = zone_of(room.config, settings)
+    zone = room.config.zone(decision.newsletter)
     lines = [
         f"{row.slot}: {OUTCOMES.get(row.outcome, row.outcome)}. {row.detail}".strip()
         for row in decision.earlier
@@ -220,9 +220,10 @@ def _show_plan(
             values = {"outcome": plan.outcome, "slot": slot, "detail": plan.detail, "readers": plan.readers}
             screen.give_json({"newsletter": newsletter, "dry_run": True, **values})
         elif plan.outcome == "issue" and plan.issue:
+            contents = f"{len(plan.issue.items)} items and {len(plan.issue.events)} events"
             screen.say(
-                f"would make {newsletter} {plan.issue.number} ({slot}) with {len(plan.issue.items)} items and "
-                f"{len(plan.issue.events)} events, for {plan.readers} subscribers; `pressroom preview` shows it"
+                f"would make {newsletter} {plan.issue.number} ({slot}) with {contents}, "
+                f"for {plan.readers} subscribers; `pressroom preview` shows it"
             )
         else:
             decision = Decision(newsletter, plan.outcome, slot, plan.detail)

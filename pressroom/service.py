@@ -1,0 +1,188 @@
+"""The service: one process that watches the files, publishes, decides what is due, and delivers.
+
+Four jobs side by side, none of which stops the others: `watch` tells of changed files, `publish` builds
+when told, when an embargo ends and when a day begins, `decide` makes the issue that is due, `deliver`
+sends what is open, also what another process made. All that must outlive the process is in the ledger;
+a service that is killed anywhere goes on where it was when it is started again.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from newsletter.delivery import Tally
+from newsletter.issuing import Decision
+from pressroom import logbook
+from pressroom.bootstrap import Pressroom
+from pressroom.building import publish_newsroom
+from pressroom.duty import due_newsletters
+from pressroom.loading import Load, load
+from pressroom.scheduler import waking
+from pressroom.sending import decide, deliver_open, open_issues
+from pressroom.supervising import EXPECTED, keep_running
+from pressroom.watching import changes, watched
+from storage.issues import IssueRow
+
+LOOK_FOR_MAIL = 15.0
+"""Seconds until it is looked for issues that another process has made or approved."""
+
+TRY_AGAIN = timedelta(minutes=1)
+
+
+class Service:
+    """Holds what the jobs tell each other. `reload` is set when the configuration file changed."""
+
+    def __init__(self, room: Pressroom, stop: asyncio.Event, *, seconds: str = "0") -> None:
+        self._room = room
+        self._stop = stop
+        self._seconds = seconds
+        self._changed = asyncio.Event()
+        self._tick = asyncio.Event()
+        self._mail = asyncio.Event()
+        # One build, or one decision with its build, at a time: each loads the whole newsroom.
+        self._building = asyncio.Lock()
+        self._public: frozenset[int] = frozenset()
+        self._tallies: dict[int, Tally] = {}
+        self.reload = False
+
+    async def run(self) -> None:
+        """Do all jobs until `stop` is set."""
+        jobs = {"watch": self.watch, "publish": self.publish, "decide": self.decide, "deliver": self.deliver}
+        self._tick.set()
+        with waking(self._tick.set, second=self._seconds):
+            await keep_running(jobs, self._stop)
+
+    async def watch(self) -> None:
+        """Tell of changed files."""
+        own = self._room.config.file.resolve()
+        async for batch in changes(watched(self._room.config), self._stop):
+            logbook.event("files-changed", count=len(batch))
+            if any(path.resolve() == own for path in batch):
+                self.reload = True
+                self._stop.set()
+                return
+            self._changed.set()
+
+    async def publish(self) -> None:
+        """Build now, when files have changed, and when time makes a difference."""
+        while not self._stop.is_set():
+            self._changed.clear()
+            wake = await self._build()
+            await self._first_of(self._changed, until=wake)
+
+    async def decide(self) -> None:
+        """At every tick, make the issues that are due."""
+        while not self._stop.is_set():
+            self._tick.clear()
+            names = await asyncio.to_thread(due_newsletters, self._room, self._room.clock())
+            if names:
+                async with self._building:
+                    await asyncio.to_thread(self._decide, names)
+                self._mail.set()
+            await self._first_of(self._tick)
+
+    async def deliver(self) -> None:
+        """Deliver whatever is open, and again when something that was put off is due."""
+        while not self._stop.is_set():
+            self._mail.clear()
+            waiting = await asyncio.to_thread(open_issues, self._room)
+            if {issue.id for issue in waiting} - self._public:
+                await self._build()
+            again = await deliver_open(self._room, None, self._stop, self._watch_tally) if waiting else None
+            soon = self._room.clock() + timedelta(seconds=LOOK_FOR_MAIL)
+            await self._first_of(self._mail, until=min(again or soon, soon))
+
+    async def _build(self) -> datetime:
+        """Publish what is there now; give when to do so again if no file changes before."""
+        async with self._building:
+            now = self._room.clock()
+            try:
+                return await asyncio.to_thread(self._load_and_publish, now)
+            except EXPECTED as error:
+                logbook.problem("build-failed", error)
+                return now + TRY_AGAIN
+
+    def _load_and_publish(self, now: datetime) -> datetime:
+        found = load(self._room, now)
+        self._publish(found, now)
+        return min(found.next_embargo or _next_day(self._room, now), _next_day(self._room, now))
+
+    def _publish(self, found: Load, now: datetime) -> None:
+        going_out = frozenset(issue.id for issue in open_issues(self._room))
+        published = publish_newsroom(self._room, found.loaded.newsroom, now)
+        self._public |= going_out
+        for problem in found.loaded.problems:
+            place = {"file": problem.file, "line": problem.line, "key": problem.key}
+            logbook.event("problem", logging.WARNING, **place, message=problem.message)
+        for known in found.loaded.newly_withdrawn:
+            logbook.event("withdrawn", key=known.key, file=known.source)
+        for failed in published.failed:
+            logbook.event("media-failed", message=failed)
+        if published.written or published.removed:
+            logbook.event(
+                "built",
+                items=len(found.loaded.newsroom.items),
+                events=len(found.loaded.newsroom.events),
+                written=len(published.written),
+                unchanged=published.unchanged,
+                removed=len(published.removed),
+            )
+
+    def _decide(self, names: Sequence[str]) -> None:
+        now = self._room.clock()
+        found = load(self._room, now)
+        for name in names:
+            _tell(decide(self._room, name, found, now))
+        self._publish(found, now)
+
+    def _watch_tally(self, issue: IssueRow, tally: Tally) -> None:
+        """Log an issue's deliveries once, when what was due has been done."""
+        before = self._tallies.get(issue.id)
+        self._tallies[issue.id] = tally
+        if tally == before and (tally.finished or tally.again_at):
+            del self._tallies[issue.id]
+            logbook.event(
+                "delivered" if tally.finished else "delivery-waits",
+                newsletter=issue.newsletter,
+                issue=issue.number,
+                sent=tally.sent,
+                deferred=tally.deferred,
+                failed=tally.failed,
+                suppressed=tally.suppressed,
+                uncertain=tally.uncertain,
+                again=tally.again_at,
+            )
+
+    async def _first_of(self, event: asyncio.Event, until: datetime | None = None) -> None:
+        """Wait for the event, for the time, or for the end of the service."""
+        seconds = None if until is None else max((until - self._room.clock()).total_seconds(), 0.1)
+        waits = [asyncio.ensure_future(each.wait()) for each in (event, self._stop)]
+        try:
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
+def _next_day(room: Pressroom, now: datetime) -> datetime:
+    """Give the next midnight of the organisation: what is coming and what is over changes then."""
+    zone = ZoneInfo(room.config.organisation.timezone)
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), zone)
+
+
+def _tell(decision: Decision) -> None:
+    if not decision.won or decision.outcome == "not-due":
+        return
+    issue = decision.issue
+    logbook.event(
+        "issue-made" if issue else "no-issue",
+        newsletter=decision.newsletter,
+        slot=decision.slot,
+        outcome=decision.outcome,
+        detail=decision.detail,
+        issue=issue.number if issue else None,
+        state=issue.state if issue else None,
+        queued=decision.queued,
+    )
