@@ -11,10 +11,11 @@ from sqlalchemy import Engine
 
 from storage.engine import open_engine
 from storage.revisions import migrate
+from storage.schema import metadata
 from tests import postgres
 
 GOLDEN = Path(__file__).parent / "golden"
-TEMPLATE = "ledger_template"
+TABLES = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
 _numbers = itertools.count(1)
 
 
@@ -26,8 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def postgresql_server() -> Iterator[postgres.Server]:
     """One server for the session, of each process of xdist; without PostgreSQL the tests fail."""
     with postgres.running() as server:
-        server.execute(f"CREATE DATABASE {TEMPLATE}")
-        _make_ledger(server.url(TEMPLATE))
+        server.execute("postgres", "CREATE DATABASE ledger")
+        _make_ledger(server.url("ledger"))
         yield server
 
 
@@ -40,11 +41,27 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def postgresql_url(postgresql_server: postgres.Server) -> Iterator[str]:
-    """The address of a migrated, empty ledger on PostgreSQL."""
-    name = f"ledger_{next(_numbers)}"
-    postgresql_server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    """The address of a migrated, empty ledger on PostgreSQL; emptied afterwards, whoever still uses it."""
+    yield postgresql_server.url("ledger")
+    postgresql_server.disconnect("ledger")
+    postgresql_server.execute("ledger", f"TRUNCATE {TABLES} RESTART IDENTITY")
+
+
+@pytest.fixture
+def postgresql_new(postgresql_server: postgres.Server) -> Iterator[str]:
+    """The address of a database of one's own, without any table."""
+    name = f"new_{next(_numbers)}"
+    postgresql_server.execute("postgres", f"CREATE DATABASE {name}")
     yield postgresql_server.url(name)
-    postgresql_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    postgresql_server.execute("postgres", f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without any table, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/new.db"
+    return str(request.getfixturevalue("postgresql_new"))
 
 
 @pytest.fixture

@@ -43,9 +43,15 @@ class Server:
         user = f"{USER}:{password}" if password else USER
         return f"postgresql://{user}@/{database}?host={self.folder}"
 
-    def execute(self, statement: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+    def execute(self, database: str, statement: str) -> None:
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def disconnect(self, database: str) -> None:
+        """End what is still connected: a test may have killed a process in the middle of its work."""
+        others = f"datname = '{database}' AND pid <> pg_backend_pid()"
+        end = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"  # noqa: S608 - ours
+        self.execute("postgres", end)
 
 
 @contextlib.contextmanager
