@@ -21,6 +21,9 @@ CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
+EVERYTHING = (
+    "title", "link", "published", "updated", "language", "summary", "content", "tags", "authors", "enclosures"
+)  # fmt: skip
 Enclosure = tuple[str, str, int | None]
 
 
@@ -176,7 +179,7 @@ def plain_json(document: bytes) -> list[Seen]:
             summary=item["summary"],
             content=item["content_html"],
             enclosures=tuple(
-                (one["url"], one["mime_type"], one.get("size_in_bytes"))
+                (one["url"], one["mime_type"], one.get("size_in_bytes") or None)
                 for one in item.get("attachments", [])
             ),
             tags=tuple(item.get("tags", [])),

@@ -4,11 +4,11 @@ import pytest
 
 from feeds.documents import documents
 from tests.feeds.newsrooms import SETTINGS, full_newsroom
-from tests.feeds.readers import READERS, agree, plain_atom, plain_json, plain_rss
+from tests.feeds.readers import EVERYTHING, READERS, agree, plain_atom, plain_json, plain_rss
 
 FEEDS = ("all", "news", "press", "blog", "events")
 FILES = {"atom": "atom.xml", "rss": "rss.xml", "json": "feed.json"}
-EVERYTHING = ("title", "link", "published", "updated", "language", "summary", "tags", "authors", "enclosures")
+WITHOUT_CONTENT = tuple(name for name in EVERYTHING if name != "content")  # feedparser writes HTML anew
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,8 @@ def test_the_three_formats_say_the_same_letter_by_letter(built: dict[str, bytes]
     atom = plain_atom(built[f"feeds/{feed}/atom.xml"])
     rss = plain_rss(built[f"feeds/{feed}/rss.xml"])
     json = plain_json(built[f"feeds/{feed}/feed.json"])
-    agree(atom, json, *EVERYTHING, "content")
-    agree(atom, rss, *EVERYTHING, "content")
+    agree(atom, json, *EVERYTHING)
+    agree(atom, rss, *EVERYTHING)
 
 
 @pytest.mark.parametrize("format_", READERS)
@@ -32,7 +32,7 @@ def test_every_reader_sees_what_is_written(built: dict[str, bytes], feed: str, f
     plain, *others = (read(document) for read in READERS[format_])
     assert plain or feed == "blog"
     for other in others:
-        agree(plain, other, *EVERYTHING)
+        agree(plain, other, *WITHOUT_CONTENT)
 
 
 def test_readers_of_rss_are_given_the_first_attachment_with_its_length(built: dict[str, bytes]) -> None:

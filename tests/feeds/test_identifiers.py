@@ -1,0 +1,76 @@
+"""Ids for ever, and addresses that readers can follow."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds import identifiers
+from tests.feeds.validity import TAG, URI
+
+AUTHORITY = "example.org,2017"
+
+
+def test_a_short_key_becomes_a_tag_of_the_authority_and_its_kind() -> None:
+    assert identifiers.item_id(AUTHORITY, "k3f9") == "tag:example.org,2017:item/k3f9"
+    assert identifiers.event_id(AUTHORITY, "k3f9") == "tag:example.org,2017:event/k3f9"
+    assert identifiers.feed_id(AUTHORITY, "news") == "tag:example.org,2017:feed/news"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "https://old.example.org/?p=17",
+        "http://old.example.org/2014/åäö",
+        "urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a",
+        "tag:old.example.org,2009:x",
+    ],
+)
+def test_an_authors_own_iri_is_kept_letter_by_letter(key: str) -> None:
+    assert identifiers.item_id(AUTHORITY, key) == key
+
+
+def test_what_is_forbidden_in_an_iri_does_not_get_into_an_id() -> None:
+    assert identifiers.item_id(AUTHORITY, "https://example.org/a b<c>") == "https://example.org/a%20b%3Cc%3E"
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
+        lambda key: not re.match(r"[A-Za-z].*:", key)
+    )
+)
+def test_any_key_gives_a_valid_tag(key: str) -> None:
+    assert TAG.fullmatch(identifiers.item_id(AUTHORITY, key))
+
+
+@given(st.sets(st.text("ab%/ åÅ\u00a0?#:", min_size=1, max_size=4), min_size=2))
+def test_two_keys_never_have_one_id(keys: set[str]) -> None:
+    assert len({identifiers.item_id(AUTHORITY, key) for key in keys}) == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://example.org/a?b=1&c=2#d", "https://example.org/a?b=1&c=2#d"),
+        ("https://example.org/å b.pdf", "https://example.org/%C3%A5%20b.pdf"),
+        ("https://example.org/%C3%A5", "https://example.org/%C3%A5"),
+        ("https://www.åäö.se/x", "https://www.xn--4cab6c.se/x"),
+        ("https://example.org/?q[]=1|2", "https://example.org/?q%5B%5D=1%7C2"),
+        ("mailto:press@example.org", "mailto:press@example.org"),
+    ],
+)
+def test_addresses_are_percent_encoded_once(url: str, expected: str) -> None:
+    assert identifiers.address(url) == expected
+    assert identifiers.address(expected) == expected
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
+def test_any_path_gives_an_address_that_every_reader_takes(path: str) -> None:
+    assert URI.fullmatch(identifiers.address(f"https://example.org/{path}"))
+
+
+def test_a_calendars_uid_depends_on_nothing_but_the_id() -> None:
+    uid = identifiers.calendar_uid("tag:example.org,2017:event/e1")
+    assert uid == "dea6759a-56c2-531e-871c-57105dab6aa4"
+    assert uid != identifiers.calendar_uid("tag:example.org,2017:event/e2")
