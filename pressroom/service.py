@@ -7,6 +7,7 @@ a service that is killed anywhere goes on where it was when it is started again.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -10,11 +10,10 @@ from typing import TextIO
 
 import click
 
-from content.languages import Catalogues
 from newsletter import people
 from newsletter.exports import csv_lines, json_objects
 from newsletter.imports import ImportReport, Refusal, import_csv
-from newsletter.people import Consent, Offer, Profile, Wish, parse_address
+from newsletter.people import Consent, Profile, Wish, parse_address
 from pressroom import screen
 from pressroom.arguments import NewsletterName, config_of, confirm, json_option, newsletter_of, yes_option
 from pressroom.bootstrap import look_into, open_pressroom
@@ -22,6 +21,7 @@ from pressroom.cli import Call
 from pressroom.errors import UsageProblem
 from pressroom.progress import progress
 from pressroom.settings import Config
+from pressroom.subscriptions import offer_of
 from storage import subscribers
 from storage.engine import reading, writing
 from storage.subscribers import Person
@@ -250,15 +250,6 @@ def erase_command(call: Call, address: str, yes: bool) -> None:
     screen.say("erased")
 
 
-def offer_of(config: Config) -> Offer:
-    """Give what can be subscribed to: the newsletters with their categories, and the languages of mails."""
-    everything = tuple(config.categories)
-    languages = {*Catalogues(config.templates).languages(), config.organisation.language}
-    languages |= {config.language(name) for name in config.newsletters}
-    newsletters = {name: each.categories or everything for name, each in config.newsletters.items()}
-    return Offer(newsletters, sorted(languages))
-
-
 def _named(config: Config, given: tuple[str, ...], *, needed: bool = True) -> tuple[str, ...]:
     """Give the newsletters that are meant; when there is but one, it need not be named."""
     for name in given:
@@ -311,7 +302,7 @@ def _plain(report: ImportReport) -> dict[str, object]:
 
 
 def _tell(file: Path, report: ImportReport, refused: list[Refusal]) -> None:
-    for refusal in refused[:REFUSALS_SHOWN]:
+    for refusal in sorted(refused, key=lambda each: each.line)[:REFUSALS_SHOWN]:
         detail = f": {refusal.detail}" if refusal.detail else ""
         screen.note(f"{file}:{refusal.line}: {refusal.reason}{detail}")
     if len(refused) > REFUSALS_SHOWN:
