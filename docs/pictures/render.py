@@ -2,16 +2,18 @@
 
     make pictures
 
-mail.png is the demo's mail as a reader with the newsletter's language gets it; mail-dark.png the same in dark mode on a
-phone. The mail's remote pictures are taken from the public tree that the demo built.
+mail.png is the demo's mail in the newsletter's language; mail-dark.png the same on a phone in dark mode. What
+the mail fetches from the newsroom's host is taken from the public tree that the demo built.
 """
 
 import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Route, ViewportSize, sync_playwright
 
@@ -19,10 +21,20 @@ HERE = Path(__file__).parent
 BASE_URL = "https://news.example.org/"
 LANGUAGE = "sv"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-SHOTS: dict[str, tuple[str, ViewportSize, int]] = {
-    "mail.png": ("light", {"width": 720, "height": 1320}, 1),
-    "mail-dark.png": ("dark", {"width": 390, "height": 844}, 2),
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    file: str
+    scheme: Literal["light", "dark"]
+    size: ViewportSize
+    scale: int
+
+
+SHOTS = (
+    Shot("mail.png", "light", {"width": 720, "height": 1320}, 1),
+    Shot("mail-dark.png", "dark", {"width": 390, "height": 844}, 2),
+)
 
 
 def main() -> None:
@@ -35,8 +47,8 @@ def main() -> None:
         html, public = mail(output), next(output.rglob("feeds.opml")).parent.parent
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-            for name, (scheme, size, scale) in SHOTS.items():
-                shoot(browser, html, public, HERE / name, scheme, size, scale)
+            for shot in SHOTS:
+                take(shot, browser, html, public)
             browser.close()
 
 
@@ -50,12 +62,10 @@ def mail(output: Path) -> str:
     sys.exit(f"the demo made no mail in {LANGUAGE}")
 
 
-def shoot(
-    browser: Browser, html: str, public: Path, file: Path, scheme: str, size: ViewportSize, scale: int
-) -> None:
-    """Take one picture; what the mail asks of the newsroom's host comes from the public tree."""
+def take(shot: Shot, browser: Browser, html: str, public: Path) -> None:
+    """Take one picture."""
     context = browser.new_context(
-        viewport=size, device_scale_factor=scale, color_scheme="dark" if scheme == "dark" else "light"
+        viewport=shot.size, device_scale_factor=shot.scale, color_scheme=shot.scheme
     )
     page = context.new_page()
 
@@ -68,7 +78,7 @@ def shoot(
 
     page.route("**/*", answer)
     page.set_content(html, wait_until="networkidle")
-    page.screenshot(path=file)
+    page.screenshot(path=HERE / shot.file)
     context.close()
 
 
