@@ -29,6 +29,10 @@ from content.newsroom import Problem
 
 DOMAIN = "pressroom"
 SOURCE_LANGUAGE = "en"
+# What a line of a catalogue can be. Babel takes an unfinished string and drops its last letter.
+LINE = re.compile(
+    r"""(\#.*|((msgctxt|msgid|msgid_plural|msgstr(\[\d\])?)\s*)?"([^"\\]|\\.)*")?""", re.VERBOSE
+)
 
 
 class _OwnLocale(Locale):
@@ -142,15 +146,21 @@ def _folders(root: Traversable) -> dict[str, Traversable]:
 def _catalogue(file: Traversable, language: str) -> Catalog:
     try:
         content = file.read_bytes()
-        content.decode("utf-8")
+        _require_lines(file, content.decode("utf-8"))
         return read_po(BytesIO(content), locale=locale_of(language), charset="utf-8", abort_invalid=True)
     except PoFileError as error:
-        raise _damaged(file, error.args[0], error.lineno) from error
+        raise _damaged(file, str(error.args[0]), error.lineno + 1) from error
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise _damaged(file, "is not UTF-8", line) from error
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise _damaged(file, f"cannot be read: {error}", None) from error
+
+
+def _require_lines(file: Traversable, text: str) -> None:
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        if not LINE.fullmatch(line.strip()):
+            raise _damaged(file, "is no line of a catalogue, or its quotation marks do not match", number)
 
 
 def _damaged(file: Traversable, message: str, lineno: int | None) -> CatalogueProblem:

@@ -8,6 +8,7 @@ are bound to it. Used by feeds.pages and newsletter.editions; `check` serves the
 
 import traceback
 from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import suppress
 from difflib import get_close_matches
 from gettext import NullTranslations
 from importlib.resources.abc import Traversable
@@ -234,7 +235,8 @@ class _Folded(NodeTransformer):
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - jinja2 finds it by this name
         match node:
             case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=str(text))], kwargs=[]):
-                return nodes.Const(self.translations.gettext(text) % {}, lineno=node.lineno)
+                with suppress(KeyError, TypeError, ValueError):  # told when it is rendered
+                    return nodes.Const(self.translations.gettext(text) % {}, lineno=node.lineno)
         return self.generic_visit(node)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from content import addresses
 from content.dates import month_year
@@ -19,6 +19,7 @@ from content.newsroom import Category, Event, Item, Newsroom
 from content.notation import machine_time
 from content.templates import Templates
 from feeds import selection, structured
+from feeds.identifiers import address
 from feeds.periods import Month, Year, years
 from feeds.settings import FeedsSettings
 from feeds.site import NOT_FOUND, Page, Site, layout, page, prepared
@@ -214,7 +215,10 @@ def _has_lead(piece: Item | Event) -> bool:
 
 def _has_picture(piece: Item | Event) -> bool:
     """Tell whether the picture goes above the text: not when the text shows it itself."""
-    return piece.image is not None and piece.image.url not in piece.body_html
+    image = piece.image
+    return image is not None and not any(
+        escape(url) in piece.body_html for url in (image.url, address(image.url))
+    )
 
 
 def _foreign(site: Site, piece: Item | Event) -> Markup:
