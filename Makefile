@@ -17,6 +17,10 @@ UV_VERSION := $(shell sed -n 's/^uv==//p' requirements-dev.lock)
 ifneq ($(PIP_INDEX_URL),)
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
+# Certificates of an own mirror or proxy are known to the system, if to anybody.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),)
+export UV_SYSTEM_CERTS ?= 1
+endif
 UV := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv
 CHROMIUM_TESTS = $(wildcard tests/end_to_end/*chromium*.py)
 
