@@ -114,6 +114,7 @@ class Catalogues:
             for file in self._own_files(language):
                 try:
                     problems += _misplaced(_catalogue(file, language), file)
+                    _compiled(file, language)
                 except CatalogueProblem as error:
                     problems.append(error.problem)
         return problems
@@ -175,7 +176,10 @@ def _compiled(file: Traversable, language: str) -> gettext.NullTranslations:
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    try:
+        return gettext.GNUTranslations(compiled)
+    except ValueError as error:
+        raise _damaged(file, f"the rule of its plural forms cannot be used: {error}", None) from error
 
 
 def _messages(catalogue: Catalog) -> Iterator[Message]:

@@ -8,6 +8,7 @@ are in templates/web; this module decides which pages there are and what each of
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -30,18 +31,25 @@ FEED_PIECES = 10
 # How much of the text is looked at to see whether the summary only repeats its beginning.
 BEGINNING = 800
 REPEATED = 60
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def pages(
-    newsroom: Newsroom, settings: FeedsSettings, templates: Templates, *, today: date
+    newsroom: Newsroom,
+    settings: FeedsSettings,
+    templates: Templates,
+    *,
+    today: date,
+    newsletters: Mapping[str, str] = NONE,
 ) -> Iterator[Page]:
     """Give each page's path below the public root and its bytes, and the style sheet's.
 
     `today` is a day in the organisation's zone: events whose last day lies before it are over.
+    `newsletters` are the titles, by name, of those whose archive is published in the same tree.
     """
     site, style = prepared(newsroom, settings, templates, today)
     yield style
-    yield _front(site)
+    yield _front(site, newsletters)
     yield from _lists(site, settings.items)
     yield from _item_pages(site)
     yield from _event_pages(site)
@@ -49,7 +57,7 @@ def pages(
     yield page(site, NOT_FOUND, "web/404.html")
 
 
-def _front(site: Site) -> Page:
+def _front(site: Site, newsletters: Mapping[str, str]) -> Page:
     shown = [item for item in site.newsroom.items if not item.withdrawn]
     about = _paragraphs(site.newsroom.organisation.about)
     return page(
@@ -60,6 +68,7 @@ def _front(site: Site) -> Page:
         items=sorted(shown, key=lambda item: not item.pinned)[:FRONT_ITEMS],
         events=[event for event in _coming(site) if not event.withdrawn][:FRONT_EVENTS],
         feeds=site.feeds,
+        newsletters=newsletters,
         about=about,
         description=about[0] if about else "",
     )

@@ -37,7 +37,8 @@ def tree(room: Pressroom, newsroom: Newsroom, now: datetime) -> Iterator[tuple[s
     settings = room.config.feeds
     today = now.astimezone(ZoneInfo(newsroom.organisation.timezone)).date()
     yield from documents(newsroom, settings, room.catalogues)
-    yield from pages(newsroom, settings, room.templates, today=today)
+    newsletters = {name: letter.title for name, letter in room.config.newsletters.items()}
+    yield from pages(newsroom, settings, room.templates, today=today, newsletters=newsletters)
     site, _ = prepared(newsroom, settings, room.templates, today)
     yield from archive(room, site)
 
