@@ -14,7 +14,7 @@ from content.newsroom import Category, Contact, Event, Item, Media, Organisation
 from newsletter import headers
 from newsletter.issue import Issue
 from newsletter.links import safe
-from newsletter.places import MARK, PREFERENCES, UNSUBSCRIBE
+from newsletter.places import PREFERENCES, UNSUBSCRIBE
 
 EVERYTHING = "*"
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/gif")  # what every mail program shows
@@ -170,7 +170,7 @@ def slot_day(issue: Issue) -> date:
 
 def line(text: str, length: int) -> str:
     """Give a text as one safe line of at most `length` characters."""
-    return headers.shorten(headers.clean(text).replace(MARK, MARK.strip("_")), length)
+    return headers.shorten(headers.clean(text), length)
 
 
 def paragraphs(text: str) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class EditionRenderer:
 
 
 def render(issue: Issue, choice: str, language: str, templates: Templates) -> Edition:
-    """Render an edition in HTML and text; raise TemplateProblem or InliningError when a template is at fault."""
+    """Render an edition; raise TemplateProblem or InliningError when a template is at fault."""
     own = narrowed(issue, choice)
     title = subject(own, language)
     lines = {"subject": title, "preheader": preheader(own, title)}

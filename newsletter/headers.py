@@ -14,6 +14,7 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 
 from newsletter.errors import HeaderError
+from newsletter.places import MARK
 
 LINE = 78
 ENCODED_LINE = 76  # RFC 2047, 2: a line with an encoded word
@@ -47,11 +48,16 @@ class Mailbox:
 
 
 def clean(text: str) -> str:
-    """Give the text as one line that no header can be made of, and no reader misled by."""
+    """Give the text as one line that no header can be made of, no reader misled by, and no place is in."""
     line = _CONTROLS.sub(" ", text)
-    while (stripped := _INVISIBLE.sub("", _ENCODED.sub(" ", line))) != line:
+    while (stripped := _stripped(line)) != line:
         line = stripped
     return " ".join(unicodedata.normalize("NFC", line).split())
+
+
+def _stripped(line: str) -> str:
+    """Take out once what may hide again in what is left."""
+    return _INVISIBLE.sub("", _ENCODED.sub(" ", line)).replace(MARK, MARK.strip("_"))
 
 
 def shorten(text: str, length: int) -> str:
@@ -187,11 +193,11 @@ def _folded(name: str, pieces: list[str]) -> bytes:
     lines = [f"{name}:"]
     for piece in pieces:
         # A fold right after the name would leave a first line of nothing, which some relays refuse.
-        if len(lines[-1]) + 1 + len(piece) > _room(piece) and not lines[-1].endswith(":"):
+        if len(lines[-1]) + 1 + len(piece) > _room(lines[-1] + piece) and lines != [f"{name}:"]:
             lines.append("")
         lines[-1] += f" {piece}"
     return ("\r\n".join(lines) + "\r\n").encode("ascii")
 
 
-def _room(piece: str) -> int:
-    return ENCODED_LINE if piece.startswith("=?") else LINE
+def _room(line: str) -> int:
+    return ENCODED_LINE if "=?" in line else LINE

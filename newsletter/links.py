@@ -7,8 +7,8 @@ their own and the text part would differ; what is no safe link is left out, the 
 import re
 from urllib.parse import quote, urlsplit
 
+from newsletter import headers
 from newsletter.errors import HeaderError
-from newsletter.headers import ascii_domain
 from newsletter.places import MARK
 
 LONGEST = 900  # a header or a text line with it stays below 998
@@ -20,9 +20,15 @@ def safe(address: str | None) -> str | None:
     """Give the address as printable ASCII, or None when it cannot stand in a mail."""
     if not address or MARK in address or len(address) > LONGEST:
         return None
-    if _MAIL.fullmatch(address):
-        return address if address.isascii() else None
-    return _web(address)
+    return _mail(address) if _MAIL.fullmatch(address) else _web(address)
+
+
+def _mail(address: str) -> str | None:
+    try:
+        written = headers.wire_address(address[len("mailto:") :]).decode()
+    except HeaderError:
+        return None
+    return f"mailto:{written}" if written.isascii() else None
 
 
 def _web(address: str) -> str | None:
@@ -35,8 +41,11 @@ def _web(address: str) -> str | None:
         return None
     if not host.isascii():
         try:
-            parts = parts._replace(netloc=parts.netloc.lower().replace(host, ascii_domain(host)))
+            parts = parts._replace(netloc=parts.netloc.lower().replace(host, headers.ascii_domain(host)))
         except HeaderError:
             return None
-    written = quote(parts.geturl(), safe=_SAFE)
+    try:
+        written = quote(parts.geturl(), safe=_SAFE)
+    except UnicodeEncodeError:
+        return None
     return written if len(written) <= LONGEST else None

@@ -140,12 +140,14 @@ def _list_fields(issue: Issue, sender: Mailbox) -> list[bytes]:
     where the operator says that people answer.
     """
     way_out = addresses.absolute(issue.base_url, addresses.unsubscribe(UNSUBSCRIBE))
+    archive = addresses.absolute(issue.base_url, addresses.newsletter_page(issue.newsletter))
     sender_id = hashlib.sha256(f"sender:{sender.domain}".encode()).hexdigest()[:12]
     campaign = f"{issue.newsletter}-{issue.number}:{issue.newsletter}:digest:{sender_id}"
     fields = [
         headers.list_id_field(issue.title, f"{issue.newsletter}.{sender.domain}"),
         headers.raw_field("List-Unsubscribe", f"<{way_out}>"),
         headers.raw_field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        headers.raw_field("List-Archive", f"<{archive}>"),
         headers.raw_field("List-Post", "NO"),
         headers.raw_field("Feedback-ID", campaign),
     ]

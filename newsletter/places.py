@@ -2,7 +2,7 @@
 
 Each is ASCII of the very length of what replaces it (the recipient's address excepted, which stands alone in
 one header), of letters that neither HTML, URLs nor quoted-printable touch. Nothing but us may write the mark
-that they begin with: `newsletter.contents` breaks it in everything that an issue brings along.
+that they begin with: `newsletter.headers.clean` breaks it in everything that an issue brings along.
 """
 
 from typing import Final

@@ -1,7 +1,8 @@
 """The check of finished bytes: is this mail as the RFCs and the receivers want it?
 
-RFC 5321, 5322, 2045, 2046, 2047, 2369 and 8058. Pure, and independent of the code that writes: it reads the bytes as a receiver would. Used before an issue
-is queued (a wrong one is not sent) and in the tests. It does not judge looks or wording.
+RFC 5321, 5322, 2045, 2046, 2047, 2369 and 8058. Pure, and independent of the code that writes: it reads
+the bytes as a receiver would. Used before an issue is queued (a wrong one is not sent) and in the tests. It
+does not judge looks or wording.
 """
 
 import binascii
@@ -16,10 +17,11 @@ ENCODED_WORD = 75
 CLIPPED = 102_400  # Gmail hides what comes after, and with it the way out
 
 ONCE = (
-    b"from", b"to", b"subject", b"date", b"message-id", b"mime-version", b"content-type", b"content-language",
-    b"list-id", b"list-unsubscribe", b"list-unsubscribe-post", b"list-post", b"precedence", b"auto-submitted",
-    b"x-auto-response-suppress", b"feedback-id",
-)  # fmt: skip
+    *(b"from", b"to", b"subject", b"date", b"message-id"),
+    *(b"mime-version", b"content-type", b"content-language"),
+    *(b"list-id", b"list-unsubscribe", b"list-unsubscribe-post", b"list-archive", b"list-post"),
+    *(b"precedence", b"auto-submitted", b"x-auto-response-suppress", b"feedback-id"),
+)
 OPTIONAL = (b"reply-to", b"list-owner")
 
 _FIELD = re.compile(rb"([!-9;-~]+):(?: (.*))?", re.DOTALL)
@@ -32,6 +34,7 @@ _SHAPES = {
     b"message-id": re.compile(rb"<[A-Za-z0-9_-]+@[A-Za-z0-9.-]+>"),
     b"mime-version": re.compile(rb"1\.0"),
     b"list-unsubscribe": re.compile(rb"<https?://[!-;=?-~]+>"),
+    b"list-archive": re.compile(rb"<https?://[!-;=?-~]+>"),
     b"list-unsubscribe-post": re.compile(rb"List-Unsubscribe=One-Click"),
     b"list-post": re.compile(rb"NO"),
     b"list-id": re.compile(rb"(?:.+ )?<[a-z0-9-]+\.[A-Za-z0-9.-]+>", re.DOTALL),
