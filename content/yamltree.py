@@ -7,9 +7,9 @@ event lists, contacts and the configuration; it knows nothing of what the keys m
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
@@ -54,6 +54,13 @@ _HINTS = (
 )  # fmt: skip
 
 
+class _Mark(NamedTuple):
+    """What libyaml's own marks have, for heads that it did not read."""
+
+    line: int
+    column: int
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """The value of a YAML text, and where its parts stand."""
@@ -75,6 +82,12 @@ class Document:
         if mark is None:
             return self.first_line, 1
         return mark.line + self.first_line, mark.column + 1
+
+    @classmethod
+    def of_lines(cls, value: dict[str, Any], file: str, lines: Mapping[str, int]) -> "Document":
+        """Make a document of a head that is no YAML, whose keys stand on these lines (counted from 1)."""
+        marks: dict[str | int, Any] = {key: _Mark(line - 1, 0) for key, line in lines.items() if key in value}
+        return cls(value, file, _marks={id(value): marks})
 
     def problem(self, path: Path, message: str, *, fatal: bool = True) -> Problem:
         """Make a problem at the place of `path`; its key is written as "image.alt" or "events[2].start"."""

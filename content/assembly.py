@@ -1,0 +1,322 @@
+"""From manuscripts with keys, and the rows of what is gone, to the items and events that the public sees.
+
+Names the addresses, renders, asks `content.lifecycle` what becomes of each, and gathers what the ledger is
+to remember. Snapshots come through `recall` and only for what needs them: notices, pieces that are set aside,
+and events that changed. Called by `content.loading`, once.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from content import lifecycle, slugs, snapshot
+from content.lifecycle import Fate
+from content.manuscript import Manuscript, digest
+from content.mediafiles import MediaFiles
+from content.newsroom import Event, Item, Known, Media, Problem
+from content.reading import Read
+from content.references import Links
+from content.rendering import Rendered, address_of, render
+from content.withdrawals import Gone, label_of
+
+Piece = Item | Event
+Recall = Callable[[Collection[str]], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A manuscript with its key, and its row when it was seen before."""
+
+    manuscript: Manuscript
+    key: str
+    row: Known | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A piece on its way: named and rendered. `content` digests what readers call its content."""
+
+    manuscript: Manuscript
+    key: str
+    row: Known | None
+    slug: str
+    rendered: Rendered
+    content: str
+
+    @property
+    def changed(self) -> bool:
+        return self.row is not None and not lifecycle.same_content(self.row, self.content)
+
+
+@dataclass(slots=True)
+class Assembly:
+    """What is gathered. `read` takes the problems, and the sources that turn out to be unusable."""
+
+    base_url: str
+    now: datetime
+    zone: ZoneInfo
+    withdrawn_for: timedelta
+    categories: tuple[str, ...]
+    folders: Mapping[str, Path]
+    files: MediaFiles
+    recall: Recall
+    read: Read
+    items: list[Item] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    remember: list[Known] = field(default_factory=list)
+    newly_withdrawn: list[Known] = field(default_factory=list)
+    notices: list[Known] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def assemble(self, pieces: Sequence[Identified], gone: Gone, known: Sequence[Known]) -> None:
+        """Fill the lists."""
+        self._withdraw(gone)
+        kept = self._recalled([row.key for row in gone.kept])
+        slugs_of = self._named(pieces, known)
+        links = self._links(pieces, slugs_of, kept.values())
+        works: list[_Work] = []
+        for piece in pieces:
+            if piece.manuscript.draft or piece.manuscript.withdrawn:
+                self._take_back(piece, slugs_of[piece.key])
+            elif (work := self._rendered(piece, slugs_of[piece.key], links)) is not None:
+                works.append(work)
+            elif piece.row and piece.row.visible_since and piece.row.withdrawn is None:
+                kept |= self._recalled([piece.key])
+        self._decide(works)
+        for old in kept.values():
+            self._add(self._fitting(old))
+        self._show_notices()
+
+    def _withdraw(self, gone: Gone) -> None:
+        for row in gone.now:
+            withdrawn = replace(
+                row, withdrawn=self.now.astimezone(UTC), sequence=row.sequence + 1, snapshot=""
+            )
+            self.newly_withdrawn.append(withdrawn)
+            self.remember.append(withdrawn)
+        self.notices += [*gone.before, *self.newly_withdrawn]
+
+    def _named(self, pieces: Sequence[Identified], known: Sequence[Known]) -> dict[str, str]:
+        """Give each key its slug: the head's, the remembered one, else the file's name; unique of its kind."""
+        owners = {(row.kind, row.slug): row.key for row in known}
+        found: dict[str, str] = {}
+        for piece in pieces:
+            manuscript, row = piece.manuscript, piece.row
+            remembered = row.slug if row and row.visible_since else ""
+            wanted = (
+                manuscript.wanted_slug or remembered or manuscript.slug or slugs.slug_of(manuscript.title)
+            )
+            wanted = wanted or f"{manuscript.kind}-{slugs.slug_of(piece.key)[:8]}"
+            kind = manuscript.kind
+            taken = _Taken(owners, kind, piece.key)
+            slug = found[piece.key] = slugs.numbered(wanted, taken)
+            if not (manuscript.draft and row is None):
+                owners[kind, slug] = piece.key
+            if manuscript.wanted_slug and slug != manuscript.wanted_slug:
+                message = f"'{manuscript.wanted_slug}' is taken by another {kind}; this one is at '{slug}'"
+                self._tell(manuscript, "slug", message)
+        return found
+
+    def _links(
+        self, pieces: Sequence[Identified], slugs_of: Mapping[str, str], kept: Iterable[Piece]
+    ) -> Links:
+        by_file: dict[str, str | None] = {}
+        for piece in pieces:
+            manuscript = piece.manuscript
+            if "#" in manuscript.source:
+                continue
+            hidden = manuscript.draft or manuscript.withdrawn
+            public = not hidden and (manuscript.published is None or manuscript.published <= self.now)
+            address = address_of(manuscript, slugs_of[piece.key], self.base_url) if public else None
+            by_file[str(manuscript.file)] = address
+        for old in kept:
+            label = label_of(old.source, tuple(self.folders))
+            if label in self.folders:
+                by_file[str(self.folders[label] / old.source.removeprefix(f"{label}/"))] = old.link
+        return Links(by_file, self.base_url)
+
+    def _rendered(self, piece: Identified, slug: str, links: Links) -> _Work | None:
+        """Render a piece; when that cannot be done, set it aside."""
+        manuscript = piece.manuscript
+        try:
+            rendered = render(manuscript, slug, links, self.files, self.read.problems)
+        except ValueError as error:
+            self.read.problems.append(Problem(str(manuscript.file), str(error), manuscript.body_line))
+            self.read.set_aside.append(manuscript.source)
+            return None
+        content = lifecycle.content_digest(manuscript, rendered.all_media)
+        return _Work(manuscript, piece.key, piece.row, slug, rendered, content)
+
+    def _decide(self, works: Sequence[_Work]) -> None:
+        before = self._recalled(
+            [
+                work.key
+                for work in works
+                if work.manuscript.occasion and work.changed and work.row and work.row.visible_since
+            ]
+        )
+        for work in works:
+            old = before.get(work.key)
+            significant = isinstance(old, Event) and lifecycle.differs_significantly(old, work.manuscript)
+            fate = lifecycle.fate(
+                work.manuscript, work.row, self.now, changed=work.changed, significant=significant
+            )
+            piece = self._piece(work, fate)
+            if fate.shown:
+                self._add(piece)
+            else:
+                self.counts["embargoed"] += 1
+                if fate.withdrawn and work.row:
+                    self.notices.append(work.row)
+            self._remember(work, fate, piece)
+
+    def _piece(self, work: _Work, fate: Fate) -> Piece:
+        manuscript, rendered, occasion = work.manuscript, work.rendered, work.manuscript.occasion
+        link = address_of(manuscript, work.slug, self.base_url)
+        if occasion is not None:
+            return Event(
+                key=work.key, source=manuscript.source, title=manuscript.title, first_day=occasion.first_day,
+                last_day=occasion.last_day, zone=occasion.zone, published=fate.published.astimezone(self.zone),
+                updated=fate.updated.astimezone(self.zone), language=manuscript.language, slug=work.slug, link=link,
+                has_page=manuscript.link is None, starts=occasion.starts, ends=occasion.ends, place=occasion.place,
+                address=occasion.address, category=manuscript.category, body_html=rendered.body_html,
+                text=rendered.text, summary=rendered.summary, tags=manuscript.tags, image=rendered.image,
+                media=rendered.media, cancelled=occasion.cancelled, sequence=fate.sequence,
+            )  # fmt: skip
+        return Item(
+            key=work.key, source=manuscript.source, title=manuscript.title, category=manuscript.category or "",
+            published=fate.published.astimezone(self.zone), updated=fate.updated.astimezone(self.zone),
+            language=manuscript.language, slug=work.slug, link=link, has_page=manuscript.link is None,
+            body_html=rendered.body_html, text=rendered.text, summary=rendered.summary, authors=manuscript.authors,
+            tags=manuscript.tags, image=rendered.image, attachments=rendered.attachments, media=rendered.media,
+            pinned=manuscript.pinned,
+        )  # fmt: skip
+
+    def _remember(self, work: _Work, fate: Fate, piece: Piece) -> None:
+        manuscript = work.manuscript
+        row = Known(
+            key=work.key, kind=manuscript.kind, source=manuscript.source, slug=work.slug,
+            content_hash=work.content + _state(piece), body_hash=manuscript.body_hash,
+            head_hash=manuscript.head_hash, published=fate.published.astimezone(UTC),
+            updated=fate.updated.astimezone(UTC), first_seen=fate.first_seen.astimezone(UTC),
+            visible_since=fate.visible_since and fate.visible_since.astimezone(UTC),
+            withdrawn=fate.withdrawn and fate.withdrawn.astimezone(UTC), sequence=fate.sequence,
+            withdrawn_reason=work.row.withdrawn_reason if work.row and fate.withdrawn else "",
+        )  # fmt: skip
+        if work.row is None or row != replace(work.row, snapshot=""):
+            self.remember.append(replace(row, snapshot=snapshot.dump(piece) if fate.shown else ""))
+
+    def _take_back(self, piece: Identified, slug: str) -> None:
+        """A draft, or what its author took back: a notice when the public has seen it, else nothing at all."""
+        manuscript, row = piece.manuscript, piece.row
+        self.counts["drafts" if manuscript.draft else "withdrawn_by_author"] += 1
+        if row is None or row.visible_since is None:
+            return
+        fate = lifecycle.fate(manuscript, row, self.now, changed=False)
+        now = replace(
+            row, source=manuscript.source, slug=slug, sequence=fate.sequence, snapshot="",
+            withdrawn=fate.withdrawn and fate.withdrawn.astimezone(UTC), withdrawn_reason=manuscript.withdrawn_reason,
+        )  # fmt: skip
+        if now != replace(row, snapshot=""):
+            self.remember.append(now)
+        self.notices.append(now)
+
+    def _show_notices(self) -> None:
+        """Show what was withdrawn lately by its title and link, without its text."""
+        recent = {row.key: row for row in self.notices if self._is_recent(row)}
+        for key, piece in self._recalled(list(recent)).items():
+            row = recent[key]
+            self._add(_notice(self._fitting(piece), row, self.zone))
+
+    def _is_recent(self, row: Known) -> bool:
+        return row.withdrawn is not None and self.now - row.withdrawn < self.withdrawn_for
+
+    def _recalled(self, keys: Sequence[str]) -> dict[str, Piece]:
+        if not keys:
+            return {}
+        found: dict[str, Piece] = {}
+        for key, text in self.recall(keys).items():
+            if not text:
+                continue
+            try:
+                found[key] = snapshot.parse(text)
+            except ValueError:
+                self.read.problems.append(
+                    Problem(key, "the ledger's copy of this piece is damaged", fatal=False)
+                )
+        return {key: found[key] for key in sorted(found)}
+
+    def _fitting(self, piece: Piece) -> Piece:
+        """Fit an old version into today's newsroom: its category may be gone, and its files too."""
+        category = piece.category
+        if category not in self.categories:
+            category = self.categories[0] if isinstance(piece, Item) and self.categories else None
+        image = _still_there(piece.image) if piece.image else None
+        media = tuple(_still_there(file) for file in piece.media)
+        if isinstance(piece, Event):
+            return replace(piece, category=category, image=image, media=media)
+        attachments = tuple(_still_there(file) for file in piece.attachments)
+        return replace(piece, category=category or "", image=image, media=media, attachments=attachments)
+
+    def _add(self, piece: Piece) -> None:
+        state = "withdrawn" if piece.withdrawn else "items" if isinstance(piece, Item) else "events"
+        self.counts[state] += 1
+        if isinstance(piece, Item):
+            self.items.append(piece)
+        else:
+            self.events.append(piece)
+
+    def _tell(self, manuscript: Manuscript, key: str, message: str) -> None:
+        self.read.problems.append(manuscript.document.problem(manuscript.place_of(key), message, fatal=False))
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The slugs that other pieces of the kind have."""
+
+    owners: Mapping[tuple[str, str], str]
+    kind: str
+    key: str
+
+    def __contains__(self, slug: object) -> bool:
+        return self.owners.get((self.kind, str(slug)), self.key) != self.key
+
+
+def _state(piece: Piece) -> str:
+    """Digest what a snapshot holds besides the content."""
+    image = piece.image
+    return digest(
+        piece.category or "", piece.published, piece.updated, piece.link, piece.tags, piece.summary,
+        image.url if image else "", image.alt if image else "",
+        tuple(str(author) for author in piece.authors) if isinstance(piece, Item) else piece.zone,
+        piece.pinned if isinstance(piece, Item) else piece.sequence,
+    )[: lifecycle.HALF]  # fmt: skip
+
+
+def _notice(piece: Piece, row: Known, zone: ZoneInfo) -> Piece:
+    withdrawn = (row.withdrawn or row.updated).astimezone(zone)
+    updated = max(piece.updated, withdrawn)
+    reason = row.withdrawn_reason
+    if isinstance(piece, Event):
+        return replace(
+            piece, body_html="", text="", summary="", image=None, media=(), withdrawn=withdrawn,
+            withdrawn_reason=reason, updated=updated, sequence=row.sequence,
+        )  # fmt: skip
+    return replace(
+        piece, body_html="", text="", summary="", image=None, media=(), attachments=(), withdrawn=withdrawn,
+        withdrawn_reason=reason, updated=updated,
+    )  # fmt: skip
+
+
+def _still_there(media: Media) -> Media:
+    """A file of ours that is gone or another by now is not ours to publish again; what lies published stays."""
+    if media.file is None:
+        return media
+    try:
+        same = media.file.stat().st_size == media.length
+    except OSError:
+        same = False
+    return media if same else replace(media, file=None)
