@@ -110,9 +110,8 @@ async def _run(folder: Path, say: Say) -> Demonstration:
                 raise PressroomError(message)
             say(f"delivering to {decision.queued} subscribers over {sink.url}")
             await deliver_to_the_end(room, NEWSLETTER, asyncio.Event(), watch=_unwatched, waiting=_unexpected)
-            mails = [
-                _mail(folder, each, config.web.url) for each in sorted(received, key=lambda each: each.order)
-            ]
+            received.sort(key=lambda each: each.order)
+            mails = [_mail(folder, each, config.web.url) for each in received]
             server = sink.url
     return Demonstration(folder, published, _feeds(room), from_json(row.content), row, tuple(mails), server)
 

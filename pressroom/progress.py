@@ -41,7 +41,8 @@ def progress(label: str, total: int | None = None) -> Iterator[Step]:
         yield lambda count: bar.update(task, advance=count)
     finally:
         start.cancel()
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()
 
 
 def counted(entries: Iterable[Entry], step: Step) -> Iterator[Entry]:

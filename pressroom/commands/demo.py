@@ -50,11 +50,8 @@ def _show(found: Demonstration) -> None:
     for item in issue.items:
         screen.say(f"  {item.category:<6} {item.title}")
     for event in issue.events:
-        days = (
-            f"{event.first_day}"
-            if event.first_day == event.last_day
-            else f"{event.first_day} to {event.last_day}"
-        )
+        several = event.first_day != event.last_day
+        days = f"{event.first_day} to {event.last_day}" if several else str(event.first_day)
         screen.say(f"  event  {event.title} ({days})")
     screen.say(f"\nMails, received over {found.server}")
     for mail in found.mails:

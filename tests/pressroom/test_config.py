@@ -132,10 +132,7 @@ def test_a_file_that_is_no_configuration_is_one_clear_problem(
 
 def test_a_missing_file_names_the_command_that_makes_one(tmp_path: Path) -> None:
     (found,) = problems(tmp_path / "nothing.yaml")
-    assert (
-        found
-        == "nothing.yaml: cannot be read: no such file or directory; `pressroom init DIR` makes a new newsroom"
-    )
+    assert found.startswith("nothing.yaml: cannot be read: no such file or directory; `pressroom init DIR`")
 
 
 def test_variables_are_put_in_and_a_missing_one_is_named(tmp_path: Path) -> None:
