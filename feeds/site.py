@@ -147,11 +147,11 @@ def _rendered(site: Site, bare: Layout, section: str, first: str | None) -> Layo
 
 
 def _autodiscovery(feeds: tuple[PublicFeed, ...], first: str | None) -> list[Document]:
-    """Offer the page's own feed first, in all its formats, the others in one: readers show a list."""
+    """Offer the page's own feed first, in all its formats, the others in one (events also as a calendar)."""
     offered: list[Document] = []
     for feed in sorted(feeds, key=lambda feed: feed.name != first):
-        whole = first in (None, feed.name) or feed.name == selection.EVENTS
-        offered += feed.documents if whole else feed.documents[:1]
+        few = feed.documents[:2] if feed.name == selection.EVENTS else feed.documents[:1]
+        offered += feed.documents if first in (None, feed.name) else few
     return offered
 
 
