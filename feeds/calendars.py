@@ -19,28 +19,33 @@ from feeds.entries import clean, one_line, whole_second
 
 TYPE = "text/calendar"
 PRODUCT = "-//Pressroom//Pressroom//EN"
+END = b"END:VCALENDAR\r\n"
 REFRESH = timedelta(hours=12)
 
 
-def write(events: Iterable[Event], *, name: str, description: str, authority: str) -> bytes:
-    """Write a calendar to subscribe to."""
+def rendered(event: Event, authority: str) -> bytes:
+    """Give the event as a component, once for every calendar that it is in."""
+    return bytes(_event(event, authority).to_ical())
+
+
+def subscription(events: Iterable[bytes], *, name: str, description: str) -> bytes:
+    """Write a calendar of rendered events that people subscribe to."""
     calendar = _calendar()
     for property_, value in (("NAME", name), ("X-WR-CALNAME", name), ("DESCRIPTION", description)):
         calendar.add(property_, one_line(value))
     calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", "PT12H")
-    for event in sorted(events, key=lambda event: (event.first_day, event.key)):
-        calendar.add_component(_event(event, authority))
-    if not calendar.subcomponents:
-        calendar.add_component(_utc())
-    return bytes(calendar.to_ical())
+    return _joined(calendar, tuple(events) or (_utc().to_ical(),))
 
 
-def write_one(event: Event, *, authority: str) -> bytes:
-    """Write a calendar of one event, to be added to somebody's own."""
-    calendar = _calendar()
-    calendar.add_component(_event(event, authority))
-    return bytes(calendar.to_ical())
+def single(event: bytes) -> bytes:
+    """Write a calendar of one rendered event, to be added to somebody's own."""
+    return _joined(_calendar(), (event,))
+
+
+def _joined(calendar: Calendar, components: Iterable[bytes]) -> bytes:
+    head = bytes(calendar.to_ical()).removesuffix(END)
+    return b"".join((head, *components, END))
 
 
 def _calendar() -> Calendar:

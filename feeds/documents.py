@@ -69,12 +69,12 @@ def _shorten(long: Entry, frame: Frame) -> Entry:
 
 def _calendars(newsroom: Newsroom, found: tuple[Feed, ...], authority: str) -> Iterator[tuple[str, bytes]]:
     feed = next(feed for feed in found if feed.name == EVENTS)
-    for event in newsroom.events:
-        yield addresses.event_calendar(event.slug), calendars.write_one(event, authority=authority)
-    yield (
-        addresses.events_calendar(),
-        calendars.write(newsroom.events, name=feed.title, description=feed.subtitle, authority=authority),
-    )
+    events = sorted(newsroom.events, key=lambda event: (event.first_day, event.key))
+    rendered = [calendars.rendered(event, authority) for event in events]
+    for event, component in zip(events, rendered, strict=True):
+        yield addresses.event_calendar(event.slug), calendars.single(component)
+    all_events = calendars.subscription(rendered, name=feed.title, description=feed.subtitle)
+    yield addresses.events_calendar(), all_events
 
 
 def _opml(found: tuple[Feed, ...], frame: Frame, settings: FeedsSettings) -> bytes:
