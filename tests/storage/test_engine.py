@@ -1,0 +1,252 @@
+"""The engine's promises: transactions, waiting writers, and errors that say what and where."""
+
+import contextlib
+import multiprocessing
+import os
+import pwd
+import shutil
+import sqlite3
+import stat
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from storage import newsletters, secrets
+from storage.engine import open_engine, place, reading, writing
+from storage.errors import DatabaseError
+from storage.revisions import migrate
+from tests import postgres
+from tests.scenarios import NOW
+
+WRITERS, WRITES = 3, 40
+
+
+def names(engine: Engine) -> list[str]:
+    with reading(engine) as conn:
+        return list(conn.scalars(text("SELECT name FROM newsletters ORDER BY name")))
+
+
+def test_a_transaction_is_kept_at_its_end_and_dropped_on_any_exception(database: Engine) -> None:
+    def fail() -> None:
+        with writing(database) as conn:
+            newsletters.meet(conn, "lost", NOW)
+            raise KeyboardInterrupt
+
+    with writing(database) as conn:
+        newsletters.meet(conn, "kept", NOW)
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert names(database) == ["kept"]
+
+
+def test_a_reader_sees_one_moment_throughout(database: Engine) -> None:
+    with reading(database) as conn:
+        before = newsletters.find(conn, "weekly")
+        with writing(database) as other:
+            newsletters.meet(other, "weekly", NOW)
+        assert newsletters.find(conn, "weekly") is before is None
+    with reading(database) as conn:
+        assert newsletters.find(conn, "weekly") is not None
+
+
+def test_times_come_back_as_utc_whatever_the_zone_of_the_server(database: Engine) -> None:
+    exact = NOW + timedelta(microseconds=123456)
+    with writing(database) as conn:
+        newsletters.meet(conn, "weekly", exact)
+    with reading(database) as conn:
+        found = newsletters.find(conn, "weekly")
+    assert found is not None
+    assert found.started == exact
+    assert found.started.utcoffset() == timedelta(0)
+
+
+def test_foreign_keys_are_enforced(database: Engine) -> None:
+    def orphan() -> None:
+        with writing(database) as conn:
+            conn.execute(text("INSERT INTO issue_events (issue_id, event) VALUES (99, 'e')"))
+
+    with pytest.raises(DatabaseError):
+        orphan()
+
+
+def _write(url: str, name: str) -> None:
+    engine = open_engine(url)
+    for number in range(WRITES):
+        with writing(engine) as conn:
+            # A read before the write is what a deferred transaction is refused for.
+            assert newsletters.find(conn, f"{name}-{number:02}") is None
+            newsletters.meet(conn, f"{name}-{number:02}", NOW)
+    engine.dispose()
+
+
+def test_writers_of_several_processes_wait_for_one_another(database: Engine, database_url: str) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    processes = [spawn.Process(target=_write, args=(database_url, f"w{n}")) for n in range(WRITERS)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * WRITERS
+    assert len(names(database)) == WRITERS * WRITES
+
+
+def test_an_sqlite_file_is_for_its_owner_only_and_its_folder_is_made(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/data/deep/ledger.db")
+    migrate(engine)
+    files = sorted((tmp_path / "data" / "deep").iterdir())
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * len(files)
+    engine.dispose()
+
+
+def test_opening_touches_nothing_before_the_first_transaction(tmp_path: Path) -> None:
+    open_engine(f"sqlite:///{tmp_path}/data/ledger.db").dispose()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def small_disk(sqlite_url: str) -> Iterator[Engine]:
+    """A ledger whose file may grow by a few pages only, as on a full disk."""
+    engine = open_engine(sqlite_url)
+
+    @event.listens_for(engine, "connect")
+    def _limit(connection: sqlite3.Connection, _record: Any) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages + 4}")
+
+    yield engine
+    engine.dispose()
+
+
+def test_a_full_disk_is_said_with_the_path_and_nothing_is_lost(small_disk: Engine) -> None:
+    def fill() -> None:
+        with writing(small_disk) as conn:
+            newsletters.meet(conn, "half", NOW)
+            secrets.key(conn, "huge", lambda: bytes(1_000_000))
+
+    with writing(small_disk) as conn:
+        newsletters.meet(conn, "before", NOW)
+    with pytest.raises(DatabaseError, match="the disk is full") as caught:
+        fill()
+    assert str(small_disk.url.database) in str(caught.value)
+    assert names(small_disk) == ["before"]
+    with writing(small_disk) as conn:
+        newsletters.meet(conn, "after", NOW)
+
+
+def test_a_path_that_is_no_place_for_a_file_is_an_error_with_the_path(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(DatabaseError, match=f"{tmp_path}/file/ledger.db"),
+        reading(open_engine(f"sqlite:///{tmp_path}/file/ledger.db")),
+    ):
+        pass
+
+
+def test_a_file_that_is_no_database_is_said_and_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.db"
+    file.write_text("Dear diary, " * 1000)
+    engine = open_engine(f"sqlite:///{file}")
+    with pytest.raises(DatabaseError, match="not an SQLite database"):
+        migrate(engine)
+    assert file.read_text() == "Dear diary, " * 1000
+    engine.dispose()
+
+
+@contextlib.contextmanager
+def as_somebody() -> Iterator[None]:
+    """Be nobody in particular for a while: root may write everywhere."""
+    if os.getuid() == 0:
+        os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(os.getuid())
+
+
+@pytest.fixture
+def read_only(sqlite_url: str) -> Iterator[Path]:
+    """A ledger in a folder that everybody may look into and nobody else may write."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "ledger.db"
+        shutil.copy(sqlite_url.removeprefix("sqlite:///"), file)
+        file.chmod(0o444)
+        Path(folder).chmod(0o555)
+        yield file
+        Path(folder).chmod(0o755)
+
+
+def test_a_file_that_may_only_be_read_is_said_with_the_path(read_only: Path) -> None:
+    engine = open_engine(f"sqlite:///{read_only}")
+    with as_somebody(), pytest.raises(DatabaseError, match="Permission denied") as caught, writing(engine):
+        pass
+    assert str(read_only) in str(caught.value)
+
+
+def test_a_file_that_becomes_read_only_is_said_with_the_path(sqlite_url: str) -> None:
+    engine = open_engine(sqlite_url)
+
+    @event.listens_for(engine, "connect")
+    def _forbid(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    with pytest.raises(DatabaseError, match="cannot be written") as caught, writing(engine) as conn:
+        newsletters.meet(conn, "weekly", NOW)
+    assert str(engine.url.database) in str(caught.value)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "ledger.db",
+        "mysql://user:hunter2@host/db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgresql://user:hunter2@host:notaport/db",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(DatabaseError) as caught:
+        open_engine(url)
+    assert "hunter2" not in _whole_story(caught.value)
+
+
+def test_a_server_that_is_down_is_said_without_the_password(tmp_path: Path) -> None:
+    engine = open_engine(f"postgresql://anna:hunter2@/ledger?host={tmp_path}")
+    with pytest.raises(DatabaseError, match="ledger") as caught, reading(engine):
+        pass
+    assert "hunter2" not in _whole_story(caught.value)
+    assert place(engine) == "postgresql://anna:***@/ledger"
+
+
+def test_a_server_that_refuses_says_why_and_not_the_password(postgresql_server: postgres.Server) -> None:
+    engine = open_engine(postgresql_server.url("no_such_database", password="hunter2"))
+    with pytest.raises(DatabaseError, match="no_such_database") as caught, reading(engine):
+        pass
+    assert "hunter2" not in _whole_story(caught.value)
+    engine.dispose()
+
+
+def test_a_server_that_went_away_is_found_again(
+    postgresql_server: postgres.Server, postgresql_url: str
+) -> None:
+    engine = open_engine(postgresql_url)
+    assert names(engine) == []
+    postgresql_server.disconnect("ledger")
+    assert names(engine) == []
+    engine.dispose()
+
+
+def _whole_story(error: BaseException | None) -> str:
+    """Everything that a traceback would print."""
+    story = ""
+    while error is not None:
+        story += f"{error!r} {error}\n"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return story
