@@ -5,6 +5,7 @@ what differs from what lies there. Nothing visible changes before `move`. It kno
 published what; that is `feeds.tree`, its only user.
 """
 
+import filecmp
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -163,9 +164,9 @@ class Staging:
         if self._sizes.get(path) != state.st_size:
             return False
         with suppress(OSError):
-            if os.stat(self.full(path)).st_mtime_ns >= state.st_mtime_ns:
-                return True
-        return self._read(path) == b"".join(_chunks(source))
+            made = os.stat(self.full(path)).st_mtime_ns
+            return made >= state.st_mtime_ns or filecmp.cmp(self.full(path), source, shallow=False)
+        return False
 
 
 def safe(path: str) -> bool:
