@@ -10,7 +10,7 @@ import email.policy
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
@@ -38,6 +38,9 @@ from storage.issues import IssueRow
 
 NOW = datetime(2026, 10, 2, 7, 0, tzinfo=ZoneInfo("Europe/Stockholm"))
 """Friday, at the very minute at which the demo's newsletter is due."""
+
+BEFORE = NOW - timedelta(days=2)
+"""When the newsroom was looked at before: what was withdrawn since had been public, so a notice is shown."""
 
 NEWSLETTER = "weekly"
 MARK = ".pressroom-demo"
@@ -119,6 +122,7 @@ async def _run(folder: Path, say: Say) -> Demonstration:
 def _make(room: Pressroom, say: Say) -> tuple[Published, Decision]:
     now = room.clock()
     say("loading items and events")
+    load(room, BEFORE)
     found = load(room, now)
     _subscribe(room, offer_of(room.config), now)
     say("composing this week's issue")
