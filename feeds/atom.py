@@ -15,9 +15,10 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
+from content.characters import one_line
 from content.newsroom import Author, Media, Organisation
 from feeds.archives import Page
-from feeds.entries import Entry, one_line
+from feeds.entries import Entry
 from feeds.identifiers import address
 from feeds.markup import GENERATOR, HISTORY, MEDIA, Element, add_picture, bare, joined
 

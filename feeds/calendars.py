@@ -13,9 +13,10 @@ from typing import Any
 from icalendar import Calendar, Timezone, TimezoneStandard
 from icalendar import Event as CalendarEvent
 
+from content.characters import clean, one_line
 from content.newsroom import Event
 from feeds import identifiers
-from feeds.entries import clean, one_line, whole_second
+from feeds.entries import whole_second
 
 TYPE = "text/calendar"
 PRODUCT = "-//Pressroom//Pressroom//EN"
@@ -91,8 +92,8 @@ def _times(event: Event) -> dict[str, Any]:
 
 
 def _text(event: Event) -> str:
-    text = event.text or event.summary
-    return "\n".join(clean(line).rstrip() for line in text.splitlines()).strip()
+    text = clean(event.text or event.summary)
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip()
 
 
 def _utc() -> Timezone:

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from content import addresses
+from content.characters import clean, one_line
 from content.dates import event_span, long_day
 from content.newsroom import Author, Event, Item, Media, Newsroom
 from feeds import identifiers
@@ -22,10 +23,7 @@ from feeds.selection import Piece, Words
 SUMMARY_LENGTH = 600
 FALLBACK_TYPE = "application/octet-stream"
 
-# The complement of XML's Char production, and of it also the C1 controls, which validators and readers
-# take for wrongly decoded Windows-1252.
-NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-MIME = re.compile(r"[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*")
+MIME = re.compile(r"[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*", re.ASCII)
 EMAIL = re.compile(r"[A-Za-z0-9_+.'-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+")
 
 
@@ -73,15 +71,6 @@ def entry(piece: Piece, frame: Frame) -> Entry:
     if piece.withdrawn:
         return _notice(piece, frame, piece.withdrawn)
     return _item_entry(piece, frame) if isinstance(piece, Item) else _event_entry(piece, frame)
-
-
-def clean(text: str) -> str:
-    """Take out what XML cannot hold."""
-    return NOT_TEXT.sub("", text)
-
-
-def one_line(text: str) -> str:
-    return " ".join(clean(text).split())
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -226,7 +215,7 @@ def _paragraph(text: str) -> str:
 
 
 def _clean_html(html: str) -> str:
-    return clean(html).replace("\r\n", "\n").replace("\r", "\n").strip()
+    return clean(html).strip()
 
 
 def _shortened(text: str) -> str:

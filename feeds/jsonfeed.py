@@ -11,9 +11,10 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
+from content.characters import one_line
 from content.newsroom import Author, Media, Organisation
 from feeds.archives import Page
-from feeds.entries import Entry, one_line
+from feeds.entries import Entry
 from feeds.identifiers import address
 
 TYPE = "application/feed+json"

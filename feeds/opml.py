@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from lxml import etree
 
 from content import addresses
-from feeds.entries import one_line
+from content.characters import one_line
 from feeds.selection import Feed
 
 

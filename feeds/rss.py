@@ -20,9 +20,10 @@ from feedgen.ext.dc import DcEntryExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
+from content.characters import one_line
 from content.newsroom import Organisation
 from feeds.archives import Page
-from feeds.entries import Entry, one_line
+from feeds.entries import Entry
 from feeds.identifiers import address
 from feeds.markup import (
     ATOM,

@@ -11,7 +11,6 @@ from lxml import etree
 
 from content.newsroom import Author, Item, Media, Newsroom
 from feeds.documents import documents
-from feeds.entries import clean, one_line
 from feeds.markup import MEDIA as MEDIA_NAMESPACE
 from tests.feeds.newsrooms import SETTINGS
 from tests.feeds.readers import EVERYTHING, agree, plain_atom, plain_json, plain_rss
@@ -127,16 +126,14 @@ def test_the_validators_find_no_fault_but_in_the_html(newsroom: Newsroom) -> Non
 
 def test_text_arrives_letter_by_letter() -> None:
     title = "]]> & <b>fet</b> &amp; 'citat' \"dubbla\" <![CDATA[x]]> åäö 😀"
-    body = "<p>]]&gt; &amp;amp; <b>x</b> ]]> \u2028 'y'</p>"
+    body = "<p>]]&gt; &amp;amp; <b>x</b> ]]> \n\t 'y' \u200e</p>"
     built = dict(documents(a_newsroom(items=[an_item(title=title, body_html=body)]), SETTINGS))
     for see, file in ((plain_atom, "atom.xml"), (plain_rss, "rss.xml"), (plain_json, "feed.json")):
         seen = see(built[f"feeds/all/{file}"])[0]
         assert (seen.title, seen.content) == (title, body)
 
 
-@pytest.mark.parametrize(
-    "letter", ["\x00", "\x08", "\x0c", "\x1f", "\x7f", "\x93", "\ufffe", "\uffff", "\ud800"]
-)
+@pytest.mark.parametrize("letter", ["\x00", "\x08", "\x1b", "\x7f", "\x93", "\ufffe", "\uffff", "\ud800"])
 def test_what_xml_cannot_hold_is_left_out_and_the_rest_stays(letter: str) -> None:
     item = an_item(title=f"Före{letter} efter", body_html=f"<p>Före{letter} efter</p>", summary=f"a{letter}b")
     built = dict(documents(a_newsroom(items=[item]), SETTINGS))
@@ -150,13 +147,6 @@ def test_an_entry_cannot_end_its_document() -> None:
     assert len(plain_atom(built["feeds/all/atom.xml"])) == 2
     assert len(plain_rss(built["feeds/all/rss.xml"])) == 2
     assert len(plain_json(built["feeds/all/feed.json"])) == 2
-
-
-@given(TEXT)
-def test_cleaning_is_done_once(text: str) -> None:
-    assert clean(clean(text)) == clean(text)
-    assert one_line(one_line(text)) == one_line(text)
-    assert "\n" not in one_line(text)
 
 
 def test_a_newsroom_of_years_ago_is_published_as_well() -> None:
