@@ -5,8 +5,6 @@ The weeks are drawn from a seed and played against the real ledger, on both data
 do so at once, from threads with connections of their own; one fixed scenario does it from real processes.
 """
 
-import multiprocessing
-import os
 import random
 import signal
 import threading
@@ -28,6 +26,7 @@ from newsletter.issuing import Decision
 from newsletter.schedule import Schedule, instant, slot_name, wall_clock
 from storage import issues, slots
 from storage.engine import open_engine, reading
+from tests import processes
 from tests.newsletter.issuers import FakeRenderer, run
 from tests.scenarios import NOW, STOCKHOLM, an_item, subscribe
 
@@ -289,29 +288,28 @@ def test_the_weeks_reach_everything_that_they_are_about(sqlite_url: str) -> None
     assert kinds | outcomes <= (+world.happened).keys()
 
 
-def _process(url: str, now: datetime, ready: Any, told: Any) -> None:
-    engine = open_engine(url)
-    ready.wait()
-    decision = run(engine, [an_item(key="a"), an_item(key="b")], now=now)
-    told.put((decision.won, decision.outcome, decision.issue and decision.issue.id, decision.queued))
-    engine.dispose()
+ISSUE = """
+from storage.engine import open_engine
+from tests.newsletter.issuers import run
+from tests.scenarios import an_item
+engine = open_engine(arguments[0])
+ready()
+decision = run(engine, [an_item(key="a"), an_item(key="b")])
+print(decision.won, decision.outcome, decision.issue and decision.issue.id, decision.queued)
+"""
 
 
 def test_two_processes_at_once_make_one_issue(database: Engine, database_url: str) -> None:
-    people = [subscribe(database, f"p{n}@example.org") for n in range(20)]
-    spawn = multiprocessing.get_context("spawn")
-    ready, told = spawn.Barrier(2), spawn.Queue()
-    both = [spawn.Process(target=_process, args=(database_url, NOW, ready, told)) for _ in range(2)]
-    for process in both:
-        process.start()
-    answers = sorted((told.get(timeout=60) for _ in both), key=lambda answer: not answer[0])
-    for process in both:
-        process.join()
-    told.close()
-    winner, other = answers
-    assert winner == (True, "issue", 1, len(people))
+    for number in range(20):
+        subscribe(database, f"p{number}@example.org")
+    ended = processes.together(ISSUE, [database_url], [database_url])
+    assert [process.stderr for process in ended] == ["", ""]
+    other, winner = sorted(
+        (process.stdout.strip() for process in ended), key=lambda said: said.endswith(" 20")
+    )
+    assert winner == "True issue 1 20"
     # The other lost the race, or came when all was done.
-    assert other in [(False, "issue", 1, 0), (True, "not-due", None, 0)]
+    assert other in ("False issue 1 0", "True not-due None 0")
     with reading(database) as conn:
         assert len(issues.listed(conn)) == 1
         assert issues.mailed_items(conn, "weekly") == {"a": 1, "b": 1}
@@ -353,25 +351,28 @@ def _crashing_run(engine: Engine, at: int) -> bool:
     return True
 
 
-def _killed(url: str) -> None:
-    engine = open_engine(url)
-
-    @event.listens_for(engine, "after_cursor_execute")
-    def _end(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("INSERT INTO deliveries"):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    run(engine, [an_item()])
+KILLED = """
+import os, signal
+from sqlalchemy import event
+from storage.engine import open_engine
+from tests.newsletter.issuers import run
+from tests.scenarios import an_item
+engine = open_engine(arguments[0])
+def end(_conn, _cursor, statement, *_):
+    if statement.startswith("INSERT INTO deliveries"):
+        os.kill(os.getpid(), signal.SIGKILL)
+event.listen(engine, "after_cursor_execute", end)
+ready()
+run(engine, [an_item()])
+"""
 
 
 def test_a_process_killed_in_the_middle_leaves_the_slot_to_the_next(
     database: Engine, database_url: str
 ) -> None:
     subscribe(database)
-    process = multiprocessing.get_context("spawn").Process(target=_killed, args=(database_url,))
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
+    (killed,) = processes.together(KILLED, [database_url])
+    assert killed.returncode == -signal.SIGKILL
     decision = run(database, [an_item()])
     assert (decision.outcome, decision.won, decision.queued) == ("issue", True, 1)
     assert decision.issue is not None

@@ -1,7 +1,6 @@
 """The engine's promises: transactions, waiting writers, and errors that say what and where."""
 
 import contextlib
-import multiprocessing
 import os
 import pwd
 import shutil
@@ -20,10 +19,8 @@ from storage import newsletters, secrets
 from storage.engine import open_engine, place, reading, writing
 from storage.errors import DatabaseError
 from storage.revisions import migrate
-from tests import postgres
+from tests import postgres, processes
 from tests.scenarios import NOW
-
-WRITERS, WRITES = 3, 40
 
 
 def names(engine: Engine) -> list[str]:
@@ -74,25 +71,25 @@ def test_foreign_keys_are_enforced(database: Engine) -> None:
         orphan()
 
 
-def _write(url: str, name: str) -> None:
-    engine = open_engine(url)
-    for number in range(WRITES):
-        with writing(engine) as conn:
-            # A read before the write is what a deferred transaction is refused for.
-            assert newsletters.find(conn, f"{name}-{number:02}") is None
-            newsletters.meet(conn, f"{name}-{number:02}", NOW)
-    engine.dispose()
+WRITE = """
+from datetime import UTC, datetime
+from storage import newsletters
+from storage.engine import open_engine, writing
+url, name = arguments
+engine = open_engine(url)
+ready()
+for number in range(40):
+    with writing(engine) as conn:
+        # A read before the write is what a deferred transaction is refused for.
+        assert newsletters.find(conn, f"{name}-{number}") is None
+        newsletters.meet(conn, f"{name}-{number}", datetime.now(UTC))
+"""
 
 
 def test_writers_of_several_processes_wait_for_one_another(database: Engine, database_url: str) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    processes = [spawn.Process(target=_write, args=(database_url, f"w{n}")) for n in range(WRITERS)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0] * WRITERS
-    assert len(names(database)) == WRITERS * WRITES
+    ended = processes.together(WRITE, *([database_url, f"w{n}"] for n in range(4)))
+    assert [process.stderr for process in ended] == [""] * 4
+    assert len(names(database)) == 4 * 40
 
 
 def test_an_sqlite_file_is_for_its_owner_only_and_its_folder_is_made(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The migrations give exactly the schema, on both databases, whoever runs them and how often."""
 
-import multiprocessing
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from storage.engine import open_engine, reading, writing
 from storage.errors import SchemaError
 from storage.revisions import FOLDER, HEAD, REVISIONS, migrate, prepare, ready
 from storage.schema import metadata
+from tests import processes
 
 
 @pytest.fixture
@@ -125,20 +125,20 @@ def test_a_migration_that_breaks_leaves_the_database_as_it_was(
         assert inspect(conn).get_table_names() == []
 
 
-def _migrate(url: str) -> None:
-    engine = open_engine(url)
-    prepare(engine)
-    engine.dispose()
+MIGRATE = """
+import alembic.command
+from storage.engine import open_engine
+from storage.revisions import migrate
+engine = open_engine(arguments[0])
+ready()
+print(migrate(engine))
+"""
 
 
 def test_processes_that_migrate_at_once_take_turns(new: Engine, new_url: str) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    processes = [spawn.Process(target=_migrate, args=(new_url,)) for _ in range(3)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0, 0]
+    ended = processes.together(MIGRATE, *([new_url] for _ in range(3)))
+    assert [process.stderr for process in ended] == [""] * 3
+    assert sorted(process.stdout.strip() for process in ended) == sorted([str(list(REVISIONS)), "[]", "[]"])
     ready(new)
 
 
