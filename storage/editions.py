@@ -1,10 +1,13 @@
-"""The finished mails of an issue, one per group of subscribers."""
+"""The finished mails of an issue, one per group of subscribers, and its page on the web."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, insert, select
 
-from storage.schema import editions
+from storage.schema import editions, issues
+
+# Whom the page on the web is for, in the place of a choice: no category has such a name.
+WEB = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,21 @@ def find(conn: Connection, edition_id: int) -> EditionRow | None:
 
 
 def of_issue(conn: Connection, issue_id: int) -> list[EditionRow]:
-    """Give the issue's editions without their messages."""
+    """Give the issue's editions without their messages; the web's is none of them."""
     columns = [column for column in editions.c if column.name != "message"]
-    query = select(*columns).where(editions.c.issue_id == issue_id).order_by(editions.c.id)
+    these = (editions.c.issue_id == issue_id, editions.c.choice != WEB)
+    query = select(*columns).where(*these).order_by(editions.c.id)
     return [_edition(row) for row in conn.execute(query)]
+
+
+def web_pages(conn: Connection, newsletter: str) -> dict[int, bytes]:
+    """Give the pages on the web that have been made of a newsletter's issues, by the issue's id."""
+    query = (
+        select(editions.c.issue_id, editions.c.message)
+        .join(issues, issues.c.id == editions.c.issue_id)
+        .where(issues.c.newsletter == newsletter, editions.c.choice == WEB)
+    )
+    return {row.issue_id: bytes(row.message) for row in conn.execute(query)}
 
 
 def _edition(row: Row[tuple[object, ...]]) -> EditionRow:
