@@ -12,7 +12,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from content import addresses
-from feeds.site import Site, page
+from feeds.site import Page, Site, page
 from newsletter.editions import web_page
 from newsletter.issue import from_json
 from newsletter.schedule import slot_local

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from content import loading
+from content.loading import load as load_content
 from content.newsroom import Known, Loaded
 from pressroom.bootstrap import Pressroom
 from storage import pieces
@@ -57,7 +57,7 @@ def _loaded(
         return pieces.snapshots(connection, keys)
 
     config = room.config
-    return loading.load(
+    return load_content(
         config.sources,
         config.organisation,
         config.categories,

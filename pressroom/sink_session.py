@@ -143,7 +143,12 @@ class Session:
             return
         await self.say("220 2.0.0 go on")
         self._buffer.clear()  # what came before the handshake may be somebody else's (RFC 3207, 5)
-        await self._writer.start_tls(context)
+        plain = self._writer.transport
+        try:
+            await self._writer.start_tls(context)
+        except (OSError, ssl.SSLError) as error:
+            plain.abort()  # asyncio leaves it open, and waits for its end
+            raise Gone from error
         self._secure = True
 
     async def _auth(self, rest: str) -> None:
