@@ -17,6 +17,7 @@ from pathlib import Path
 from pressroom.sink_session import CHUNK, Envelope, Gone, Script, Session, SinkSettings, usual
 
 HOST = "127.0.0.1"
+CLOSING_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ class Sink:
                 await (session.say("421 4.3.2 too many connections") if full else session.run())
         finally:
             writer.close()
+            # Bounded: after a handshake that failed, asyncio never reports the end.
             with suppress(OSError, ssl.SSLError, asyncio.CancelledError):
-                await writer.wait_closed()
+                await asyncio.wait_for(writer.wait_closed(), CLOSING_SECONDS)
 
     def _take(self, connection: int, envelope: Envelope, wire: bytes) -> None:
         for recipient in envelope.recipients:

@@ -1,11 +1,14 @@
 """`pressroom preview`: the issue that would go out, and why it is what it is."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
+from newsletter.compose import Left
 from pressroom import screen
 from pressroom.arguments import (
     at_option,
@@ -20,6 +23,9 @@ from pressroom.cli import Call
 from pressroom.commands.schedule import local
 from pressroom.previewing import GMAIL_LIMIT, EditionPreview, Preview, as_mail, preview
 from pressroom.progress import progress
+
+ALIKE = 5
+"""How many that are left out for the same reason are shown."""
 
 FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 
@@ -136,10 +142,20 @@ def _show(found: Preview, zone: ZoneInfo) -> None:
         screen.say()
     left = plan.composition.left if plan.composition else ()
     if left:
-        screen.table(("NOT IN IT", "WHY", "TITLE"), [(each.kind, each.reason, each.title) for each in left])
+        screen.table(("NOT IN IT", "WHY", "TITLE"), _shortened(left))
         screen.say()
     columns = ("EDITION", "LANGUAGE", "READERS", "HTML", "OF GMAIL'S LIMIT", "CUT")
     screen.table(columns, [_row(each) for each in found.editions], right=(2, 3, 4, 5))
+
+
+def _shortened(left: Sequence[Left]) -> Iterator[tuple[str, str, str]]:
+    """Give a line for each, but one for all that share a reason when these are many."""
+    for (_, _, kind, reason), group in groupby(sorted(left, key=_alike), key=_alike):
+        titles = [each.title for each in group]
+        for title in titles[:ALIKE]:
+            yield kind, reason, title
+        if len(titles) > ALIKE:
+            yield kind, reason, f"... and {len(titles) - ALIKE} more (--json gives all)"
 
 
 def _days(first: object, last: object) -> str:
@@ -152,3 +168,8 @@ def _row(each: EditionPreview) -> tuple[object, ...]:
     name = "all categories" if each.choice == "*" else each.choice
     cut = len(edition.cut_items)
     return name, edition.language, each.readers, f"{edition.size:,}", share, cut
+
+
+def _alike(left: Left) -> tuple[bool, bool, str, str]:
+    """Put what waits first, items before events, and the same reasons together."""
+    return not left.waits, left.kind != "item", left.kind, left.reason
