@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 from content import lifecycle, slugs, snapshot
@@ -83,7 +84,7 @@ class Assembly:
                 self._take_back(piece, slugs_of[piece.key])
             elif (work := self._rendered(piece, slugs_of[piece.key], links)) is not None:
                 works.append(work)
-            elif piece.row and piece.row.visible_since and piece.row.withdrawn is None:
+            elif _was_seen(piece.row) and piece.row.withdrawn is None:
                 kept |= self._recalled([piece.key])
         self._decide(works)
         for old in kept.values():
@@ -175,39 +176,65 @@ class Assembly:
 
     def _piece(self, work: _Work, fate: Fate) -> Piece:
         manuscript, rendered, occasion = work.manuscript, work.rendered, work.manuscript.occasion
-        link = address_of(manuscript, work.slug, self.base_url)
-        if occasion is not None:
-            return Event(
-                key=work.key, source=manuscript.source, title=manuscript.title, first_day=occasion.first_day,
-                last_day=occasion.last_day, zone=occasion.zone, published=fate.published.astimezone(self.zone),
-                updated=fate.updated.astimezone(self.zone), language=manuscript.language, slug=work.slug, link=link,
-                has_page=manuscript.link is None, starts=occasion.starts, ends=occasion.ends, place=occasion.place,
-                address=occasion.address, category=manuscript.category, body_html=rendered.body_html,
-                text=rendered.text, summary=rendered.summary, tags=manuscript.tags, image=rendered.image,
-                media=rendered.media, cancelled=occasion.cancelled, sequence=fate.sequence,
-            )  # fmt: skip
-        return Item(
-            key=work.key, source=manuscript.source, title=manuscript.title, category=manuscript.category or "",
-            published=fate.published.astimezone(self.zone), updated=fate.updated.astimezone(self.zone),
-            language=manuscript.language, slug=work.slug, link=link, has_page=manuscript.link is None,
-            body_html=rendered.body_html, text=rendered.text, summary=rendered.summary, authors=manuscript.authors,
-            tags=manuscript.tags, image=rendered.image, attachments=rendered.attachments, media=rendered.media,
-            pinned=manuscript.pinned,
-        )  # fmt: skip
+        common: dict[str, Any] = {
+            "key": work.key,
+            "source": manuscript.source,
+            "title": manuscript.title,
+            "published": fate.published.astimezone(self.zone),
+            "updated": fate.updated.astimezone(self.zone),
+            "language": manuscript.language,
+            "slug": work.slug,
+            "link": address_of(manuscript, work.slug, self.base_url),
+            "has_page": manuscript.link is None,
+            "body_html": rendered.body_html,
+            "text": rendered.text,
+            "summary": rendered.summary,
+            "tags": manuscript.tags,
+            "image": rendered.image,
+            "media": rendered.media,
+        }
+        if occasion is None:
+            return Item(
+                category=manuscript.category or "",
+                authors=manuscript.authors,
+                attachments=rendered.attachments,
+                pinned=manuscript.pinned,
+                **common,
+            )
+        return Event(
+            category=manuscript.category,
+            first_day=occasion.first_day,
+            last_day=occasion.last_day,
+            zone=occasion.zone,
+            starts=occasion.starts,
+            ends=occasion.ends,
+            place=occasion.place,
+            address=occasion.address,
+            cancelled=occasion.cancelled,
+            sequence=fate.sequence,
+            **common,
+        )
 
     def _remember(self, work: _Work, fate: Fate, piece: Piece) -> None:
-        manuscript = work.manuscript
-        row = Known(
-            key=work.key, kind=manuscript.kind, source=manuscript.source, slug=work.slug,
-            content_hash=work.content + _state(piece), body_hash=manuscript.body_hash,
-            head_hash=manuscript.head_hash, published=fate.published.astimezone(UTC),
-            updated=fate.updated.astimezone(UTC), first_seen=fate.first_seen.astimezone(UTC),
+        manuscript, row = work.manuscript, work.row
+        now = Known(
+            key=work.key,
+            kind=manuscript.kind,
+            source=manuscript.source,
+            slug=work.slug,
+            content_hash=work.content + _state(piece),
+            body_hash=manuscript.body_hash,
+            head_hash=manuscript.head_hash,
+            published=fate.published.astimezone(UTC),
+            updated=fate.updated.astimezone(UTC),
+            first_seen=fate.first_seen.astimezone(UTC),
             visible_since=fate.visible_since and fate.visible_since.astimezone(UTC),
-            withdrawn=fate.withdrawn and fate.withdrawn.astimezone(UTC), sequence=fate.sequence,
-            withdrawn_reason=work.row.withdrawn_reason if work.row and fate.withdrawn else "",
-        )  # fmt: skip
-        if work.row is None or row != replace(work.row, snapshot=""):
-            self.remember.append(replace(row, snapshot=snapshot.dump(piece) if fate.shown else ""))
+            withdrawn=fate.withdrawn and fate.withdrawn.astimezone(UTC),
+            withdrawn_reason=row.withdrawn_reason if row and fate.withdrawn else "",
+            sequence=fate.sequence,
+        )
+        if row is None or now != replace(row, snapshot=""):
+            self.remember.append(replace(now, snapshot=snapshot.dump(piece) if fate.shown else ""))
 
     def _take_back(self, piece: Identified, slug: str) -> None:
         """A draft, or what its author took back: a notice when the public has seen it, else nothing at all."""
@@ -217,9 +244,16 @@ class Assembly:
             return
         fate = lifecycle.fate(manuscript, row, self.now, changed=False)
         now = replace(
-            row, source=manuscript.source, slug=slug, sequence=fate.sequence, snapshot="",
-            withdrawn=fate.withdrawn and fate.withdrawn.astimezone(UTC), withdrawn_reason=manuscript.withdrawn_reason,
-        )  # fmt: skip
+            row,
+            source=manuscript.source,
+            slug=slug,
+            sequence=fate.sequence,
+            snapshot="",
+            withdrawn=fate.withdrawn and fate.withdrawn.astimezone(UTC),
+            withdrawn_reason=manuscript.withdrawn_reason,
+        )
+        if not manuscript.is_sketch:
+            now = replace(now, body_hash=manuscript.body_hash, head_hash=manuscript.head_hash)
         if now != replace(row, snapshot=""):
             self.remember.append(now)
         self.notices.append(now)
@@ -283,6 +317,10 @@ class _Taken:
 
     def __contains__(self, slug: object) -> bool:
         return self.owners.get((self.kind, str(slug)), self.key) != self.key
+
+
+def _was_seen(row: Known | None) -> TypeGuard[Known]:
+    return row is not None and row.visible_since is not None
 
 
 def _state(piece: Piece) -> str:

@@ -11,7 +11,8 @@ import re
 # mark and interlinear annotation. The plain marks of direction (U+200E, U+200F) are part of honest text.
 _UNWANTED = (
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff"
-    "\ud800-\udfff\ufdd0-\ufdef" + "".join(chr(plane * 0x10000 + end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF))
+    "\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane * 0x10000 + end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF))
 )  # fmt: skip
 _BREAKS = "\x0b\x0c\x1c-\x1f\x85\u2028\u2029"
 

@@ -1,6 +1,6 @@
 """The organisation as it is shown: its text and address from the settings, its contacts from a YAML list.
 
-A contact that cannot be used is set aside with its line; a picture that is missing leaves the contact without.
+A contact that cannot be used is set aside with its line; without its picture one can be used.
 """
 
 import re

@@ -27,7 +27,7 @@ _UNREADABLE_SIGNS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """`source` names the file for the ledger, the same on every machine: the source's label and the path below it."""
+    """`source` names the file for the ledger, the same on every machine: its source's label and its path."""
 
     path: Path
     source: str
@@ -101,11 +101,19 @@ def _walk(entries: list[os.DirEntry[str]], parent: str, found: Scan) -> Iterator
                 continue
             yield from _walk(below, source, found)
         elif entry.name.lower().endswith(MARKDOWN + LISTS) and entry.is_file():
-            yield Path(entry.path), source, entry.stat().st_size
+            yield Path(entry.path), source, _size(entry)
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    """A file that has gone since it was listed is told of when it is read."""
+    try:
+        return entry.stat().st_size
+    except OSError:
+        return 0
 
 
 def _tell_of_link(entry: os.DirEntry[str], found: Scan) -> None:
-    """Pictures are often links, and are checked where they are used; a text or a folder is expected to be read."""
+    """Pictures may be links, and are checked where they are used; a text or folder is expected to be read."""
     if entry.name.lower().endswith(MARKDOWN + LISTS) or entry.is_dir():
         message = "is a symbolic link, which is not followed; put the file itself here"
         found.problems.append(Problem(entry.path, message, fatal=False))

@@ -33,6 +33,7 @@ SPELLINGS = {
     "language": "language lang locale",
     "id": "id guid uuid",
     "draft": "draft",
+    "private": "private hidden unlisted isdraft",
     "status": "status",
     "withdrawn": "withdrawn expirydate expires unpublishdate",
     "withdrawn_reason": "withdrawnreason",
@@ -54,15 +55,17 @@ _FIELD = {
     for rank, spelling in enumerate(spellings.split())
 }
 # Keys of other generators that say nothing to us; a folder of theirs must load without a word.
-_IGNORED = frozenset(
-    "aliases audio bookcollapsesection bookhidden build cascade collection comments commentsenabled cssclass disqus "
-    "eleventynavigation eleventyexcludefromcollections featured format geometry hascode hasmath headless hidden "
-    "hidesummary icon index isbn isdraft isstarred katex keepimageratio kind layout linktitle markup math mathjax "
-    "menu menus mermaid navorder notoc order outputs outputsformats outputformats pageclass pagination paginate params parent "
-    "permalink position postid priority private readingtime redirectfrom related resources robots saveas scss "
-    "series seo showreadingtime showtoc sitemap source subtitle template theme thumb toc translationkey "
-    "translations translation type usecomments version videos wordpressid weight".split()
-)  # fmt: skip
+_IGNORED = frozenset(  # as words, because a hundred quotes would hide them
+    """
+    aliases audio bookcollapsesection bookhidden build cascade collection comments commentsenabled cssclass
+    disqus eleventyexcludefromcollections eleventynavigation featured format geometry hascode hasmath
+    headless hidesummary icon index isbn isstarred katex keepimageratio kind layout linktitle markup math
+    mathjax menu menus mermaid navorder notoc order outputformats outputs pageclass paginate pagination
+    params parent permalink position postid priority readingtime redirectfrom related resources robots
+    saveas scss seo series showreadingtime showtoc sitemap source subtitle template theme thumb toc
+    translation translationkey translations type usecomments version videos weight wordpressid
+    """.split()  # noqa: SIM905
+)
 _USUAL = tuple(field for field in SPELLINGS if "_" not in field)
 
 _YAML_HEAD = re.compile(r"\s*---[ \t]*\n(?:(.*?)\n)??(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)

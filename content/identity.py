@@ -30,6 +30,8 @@ class Candidate(Protocol):
     def body_hash(self) -> str: ...
     @property
     def head_hash(self) -> str: ...
+    @property
+    def taken_back(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ class _Assignment:
             if row is None or row.key not in self.free:
                 continue
             body_hash, head_hash = self.hashes[number]
-            if row.withdrawn is None or body_hash == row.body_hash or head_hash == row.head_hash:
+            alike = body_hash == row.body_hash or head_hash == row.head_hash
+            if row.withdrawn is None or alike or candidate.taken_back:
                 self._take(number, row.key)
 
     def _new(self) -> None:

@@ -76,7 +76,8 @@ def is_draft(fields: Fields) -> bool:
     status = fields.line("status").lower()
     if status and status not in _STATUS_WORDS:
         fields.refuse("status", f"'{status[:60]}' means nothing here; write draft or published", fatal=False)
-    return fields.flag("draft") or not fields.flag("is_published", default=True) or status in _DRAFT_WORDS
+    hidden = fields.flag("draft") or fields.flag("private")
+    return hidden or not fields.flag("is_published", default=True) or status in _DRAFT_WORDS
 
 
 def withdrawal(fields: Fields, house: House) -> tuple[bool, str]:
@@ -104,8 +105,9 @@ def dates(fields: Fields, house: House) -> tuple[datetime | None, datetime | Non
 
 
 def slug(fields: Fields) -> str:
+    """Read the name that the address ends in; Hugo and Jekyll may have it as the last part of `url`."""
     written = fields.line("slug")
-    found = slug_of(written.rstrip("/").rpartition("/")[2])
+    found = slug_of((written or fields.line("url").partition("?")[0]).rstrip("/").rpartition("/")[2])
     if written and not found:
         fields.refuse("slug", f"'{written[:60]}' has no letter or digit that an address can hold")
     return found

@@ -23,7 +23,7 @@ from content.settings import CategorySettings, LimitSettings, OrganisationSettin
 from content.withdrawals import Gone, sort_out
 
 
-def load(
+def load(  # noqa: PLR0913 - the agreed border between content and the rest
     sources: Sequence[SourceSettings],
     organisation: OrganisationSettings,
     categories: Mapping[str, CategorySettings],
@@ -140,7 +140,7 @@ def _who_is_who(
 
 
 def _is_kept(row: Known, set_aside: frozenset[str], unreadable: tuple[str, ...]) -> bool:
-    """Tell whether a piece's file is there and cannot be used just now; a list is set aside with its entries."""
+    """Tell whether a piece's file is there and cannot be used now; a list is set aside with its entries."""
     source = row.source
     return source in set_aside or source.partition("#")[0] in set_aside or source.startswith(unreadable)
 

@@ -83,6 +83,15 @@ class Manuscript:
         return (*self.base, self.keys.get(field, field))
 
     @property
+    def taken_back(self) -> bool:
+        return self.draft or self.withdrawn
+
+    @property
+    def is_sketch(self) -> bool:
+        """A draft of which little more than its place could be read."""
+        return self.draft and self.occasion is None and self.published is None
+
+    @property
     def body_hash(self) -> str:
         """By this a renamed file is recognised: the text, or what there is in the place of one."""
         return digest(

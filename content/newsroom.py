@@ -1,8 +1,8 @@
 """The words of the house as values: everything that is loaded, and nothing that is remembered.
 
 All values are frozen. Every datetime is aware. Text fields are plain text on one line, free of
-control characters, unless the name ends in `_html`. The loader guarantees this; everything above
-may rely on it.
+control characters, unless the name ends in `_html`; only `text` and `about` run over several lines.
+The loader guarantees this; everything above may rely on it.
 """
 
 from collections.abc import Mapping

@@ -11,14 +11,19 @@ from content.characters import one_line
 
 EXCERPT_LENGTH = 300
 
-_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)([^>]*)>")
-_ATTRIBUTE = re.compile(r' (href|alt|class|start)="([^"]*)"')
+_BLOCK = re.compile(
+    r"<(/?)(p|h[1-6]|[uod]l|li|blockquote|pre|table|t[rdh]|thead|tbody|tfoot|caption|hr|div|dd|dt|figure|"
+    r"figcaption|section|article|aside|header|footer|nav|hgroup|center|details|summary)((?: [^>]*)?)/?>"
+)
+_INLINE = re.compile(r"</?[a-z][^>]*>")
+_LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_NOTE = re.compile(r'<sup class="footnote-(?:reference|label)">(.*?)</sup>', re.DOTALL)
+_IMAGE = re.compile(r"<img[^>]*/>")
+_ALT = re.compile(r' alt="([^"]+)"')
+_START = re.compile(r' start="(\d{1,9})"')
 _SPACES = re.compile(r"[ \t\n\f\r]+")
-
-_BLOCKS = frozenset(
-    ["address", "article", "aside", "blockquote", "caption", "center", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "li", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"]
-)  # fmt: skip
 _TIGHT = frozenset({"li", "tr", "dd", "dt", "figcaption"})
+_CELLS = frozenset({"td", "th"})
 
 _PARAGRAPH = re.compile(r"<p(?: [^>]*)?>(.*?)</p>", re.DOTALL)
 _ANY_TAG = re.compile(r"<[^>]*>")
@@ -89,94 +94,110 @@ def text_of(sanitised: str) -> str:
     """Give the whole as plain text: paragraphs apart by an empty line, links as "text (address)"."""
     writer = _Writer()
     position = 0
-    for match in _TAG.finditer(sanitised):
-        if match.start() > position:
-            writer.text(sanitised[position : match.start()])
+    for match in _BLOCK.finditer(sanitised):
+        start = match.start()
+        if start > position:
+            writer.text(sanitised[position:start])
         position = match.end()
-        if match[1]:
-            writer.close(match[2])
+        closing, name, attributes = match.groups()
+        if closing:
+            writer.end(name)
         else:
-            writer.open(match[2], match[3])
+            writer.begin(name, attributes)
     writer.text(sanitised[position:])
     return writer.finished()
 
 
+def _running(text: str) -> str:
+    """Give the text between two block tags: notes in brackets, links with addresses, pictures by name."""
+    if "<" in text:
+        if "<sup" in text:
+            text = _NOTE.sub(lambda match: f"[{_INLINE.sub('', match[1])}]", text)
+        if "<a " in text:
+            text = _LINK.sub(_written_link, text)
+        if "<img" in text:
+            text = _IMAGE.sub(_written_image, text)
+        text = _INLINE.sub("", text.replace("<br/>", "\0"))
+    text = text.replace("\n", " ").strip(" ")
+    if "  " in text or "\t" in text:
+        text = _SPACES.sub(" ", text)
+    if "\0" in text:
+        return "\n".join(line.strip() for line in text.split("\0")).strip()
+    return text
+
+
+def _written_link(match: re.Match[str]) -> str:
+    address, shown = match.groups()
+    plain = address.removeprefix("mailto:").removeprefix("tel:")
+    bare = _INLINE.sub("", shown).strip() if "<" in shown else shown
+    if not bare and "<img" not in shown:
+        return plain
+    return shown if plain == bare else f"{shown} ({plain})"
+
+
+def _written_image(match: re.Match[str]) -> str:
+    alt = _ALT.search(match[0])
+    return f"[{alt[1]}]" if alt else ""
+
+
 class _Writer:
-    """Gathers the text of the current block, and the blocks that are done."""
+    """Gathers the blocks, each indented and marked as the elements around it want it."""
 
     def __init__(self) -> None:
         self.blocks: list[str] = []
-        self.current: list[str] = []
+        self.current = ""
         self.tight = False  # whether the next block follows without an empty line
         self.bullet = ""  # what stands before the next block: "- ", "2. "
         self.lists: list[int | None] = []  # the open lists: the next number, None for bullets
         self.quotes = 0
         self.preformatted = False
-        self.address = ""
-        self.link_start = 0
-        self.note = False
-        self.cells = 0
+        self.note = False  # whether the label of a footnote comes next, and its text behind it
+        self.cells: list[str] | None = None  # of the table row that is open
 
     def text(self, text: str) -> None:
-        self.current.append(text if self.preformatted else _SPACES.sub(" ", text))
+        if self.preformatted:
+            self.current += _INLINE.sub("", text)
+        elif running := _running(text):
+            self.current = f"{self.current} {running}" if self.current else running
 
-    def open(self, name: str, attributes: str) -> None:
-        if name in _BLOCKS:
-            self._block_begins(name, attributes)
-        elif name == "a":
-            found = dict(_ATTRIBUTE.findall(attributes))
-            self.address, self.link_start = found.get("href", ""), len(self.current)
-        elif name == "br":
-            self.current.append("\n")
-        elif name == "img":
-            alt = dict(_ATTRIBUTE.findall(attributes)).get("alt")
-            if alt:
-                self.current.append(f"[{alt}]")
-        elif name == "sup" and "footnote-" in attributes:
-            self.note = True
-            self.current.append("[")
-        elif name in ("td", "th"):
-            if self.cells:
-                self.current.append(" | ")
-            self.cells += 1
-
-    def close(self, name: str) -> None:
-        if name in _BLOCKS:
-            self._block_ends(name)
-        elif name == "a":
-            self._link_ends()
-        elif name == "sup" and self.note:
-            self.note = False
-            self.current.append("]")
-            # The definition's paragraph goes on behind its label.
-            if len(self.current) <= 3:
-                self.bullet, self.current = "".join(self.current).strip() + " ", []
-
-    def _block_begins(self, name: str, attributes: str) -> None:
+    def begin(self, name: str, attributes: str) -> None:
+        if name in _CELLS:
+            self.current = ""
+            return
+        if self.note and name == "p":
+            self.bullet, self.current, self.note = f"{self.current} ", "", False
         self._flush()
         if name in ("ul", "ol"):
-            start = dict(_ATTRIBUTE.findall(attributes)).get("start", "1")
+            start = _START.search(attributes)
             self.tight = self.tight or bool(self.lists)
-            self.lists.append(None if name == "ul" else int(start) if start.isdecimal() else 1)
+            self.lists.append(None if name == "ul" else int(start[1]) if start else 1)
         elif name == "li":
-            self._item_begins()
+            self._next_bullet()
         elif name == "blockquote":
             self.quotes += 1
         elif name == "pre":
             self.preformatted = True
         elif name == "tr":
-            self.cells = 0
+            self.cells = []
+        elif name == "div":
+            self.note = 'class="footnote"' in attributes
         elif name == "hr":
-            self.current.append("* * *")
+            self.current = "* * *"
             self._flush()
 
-    def _item_begins(self) -> None:
+    def _next_bullet(self) -> None:
         number = self.lists[-1] if self.lists else None
         self.bullet = "- " if number is None else f"{number}. "
         if number is not None:
             self.lists[-1] = number + 1
 
-    def _block_ends(self, name: str) -> None:
+    def end(self, name: str) -> None:
+        if name in _CELLS and self.cells is not None:
+            self.cells.append(self.current)
+            self.current = ""
+            return
+        if name == "tr" and self.cells is not None:
+            self.current, self.cells = " | ".join(self.cells), None
         self._flush(tight=name in _TIGHT)
         if name in ("ul", "ol") and self.lists:
             self.lists.pop()
@@ -190,24 +211,19 @@ class _Writer:
         elif name == "pre":
             self.preformatted = False
 
-    def _link_ends(self) -> None:
-        address, self.address = unescaped(self.address), ""
-        shown = "".join(self.current[self.link_start :]).strip()
-        plain = address.removeprefix("mailto:").removeprefix("tel:")
-        if address and not self.note and plain not in (unescaped(shown), ""):
-            self.current.append(f" ({plain})" if shown else plain)
-
     def _flush(self, *, tight: bool = False) -> None:
-        text = "".join(self.current)
-        self.current = []
-        text = text.strip("\n") if self.preformatted else _tidy(text)
+        if self.cells is not None:
+            return  # a block inside of a cell is part of the cell's line
+        text, self.current = self.current, ""
+        if self.preformatted:
+            text = text.strip("\n")
         if not text.strip():
             self.tight = self.tight or tight
             return
-        joint = "\n" if self.tight else "\n\n"
         if self.blocks:
-            self.blocks.append(joint)
-        self.blocks.append(self._indented(text))
+            self.blocks.append("\n" if self.tight else "\n\n")
+        plain = not (self.lists or self.quotes or self.bullet or self.preformatted)
+        self.blocks.append(text if plain else self._indented(text))
         self.tight, self.bullet = tight, ""
 
     def _indented(self, text: str) -> str:
@@ -223,9 +239,3 @@ class _Writer:
     def finished(self) -> str:
         self._flush()
         return unescaped("".join(self.blocks))
-
-
-def _tidy(text: str) -> str:
-    if "\n" not in text and "  " not in text:
-        return text.strip()
-    return "\n".join(" ".join(filter(None, line.split(" "))) for line in text.strip().split("\n"))

@@ -6,7 +6,7 @@ what is in a file. Called by `content.loading`.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path as FilePath
 
@@ -130,8 +130,7 @@ def _manuscript(fields: Fields, written: _Written, *, event: bool = False) -> Ma
     """Read all fields; None when the piece has to be set aside."""
     desk = written.desk
     event = event or desk.settings.kind == "events" or (desk.settings.kind == "auto" and "start" in fields)
-    if items.is_draft(fields):
-        return _draft(fields, written, event=event)
+    draft = items.is_draft(fields)
     day, name = (
         (None, written.source.partition("#")[2]) if "#" in written.source else _named(written.file.path)
     )
@@ -161,6 +160,7 @@ def _manuscript(fields: Fields, written: _Written, *, event: bool = False) -> Ma
         wanted_slug=items.slug(fields),
         link=fields.web_address("link") or (_event_address(fields) if event else None),
         given=fields.identifier(),
+        draft=draft,
         withdrawn=withdrawn,
         withdrawn_reason=reason,
         authors=fields.authors(),
@@ -171,21 +171,19 @@ def _manuscript(fields: Fields, written: _Written, *, event: bool = False) -> Ma
         pinned=fields.flag("pinned"),
         occasion=events.occasion(fields, house) if event else None,
     )
-    return made if fields.usable else None
-
-
-def _draft(fields: Fields, written: _Written, *, event: bool) -> Manuscript:
-    """A draft may be unfinished: nothing in it is needed, and nothing wrong with it is told."""
-    given = fields.identifier()
-    title = fields.plain("title")
+    if not draft:
+        return made if fields.usable else None
+    usable = fields.usable
     fields.problems.clear()
-    desk, path = written.desk, written.file.path
-    return Manuscript(
-        kind="event" if event else "item", source=written.source, label=desk.label, file=path,
-        root=desk.folder, document=fields.document, base=fields.base, keys=fields.keys, title=title or path.stem,
-        body=written.body, body_line=written.body_line, language=desk.house.language, given=given,
-        slug=slug_of(_named(path)[1]), draft=True,
-    )  # fmt: skip
+    return made if usable else _sketch(made)
+
+
+def _sketch(draft: Manuscript) -> Manuscript:
+    """A draft may be unfinished: nothing in it is needed, and nothing wrong with it is told."""
+    title = draft.title or draft.file.stem
+    return replace(
+        draft, title=title, published=None, category=None, occasion=None, image=None, attachments=()
+    )
 
 
 def _named(path: FilePath) -> tuple[str | None, str]:

@@ -13,11 +13,13 @@ import nh3
 
 from content.characters import clean
 
-MAX_DEPTH = 60
-"""Deeper nesting is flattened: parsers behind us have limits (libxml2: 256), and no text needs it."""
+MAX_DEPTH = 50
+"""Deeper nesting is refused. Parsers behind us stop at 256 levels, and nh3's own takes time by the square of
+the depth: minutes for a megabyte of ">". Paragraphs, list items and cells are not counted, as they may be
+left unclosed."""
 
-REFUSED_DEPTH = 500
-"""Deeper nesting is refused: the HTML parser takes time by the square of it (minutes for a megabyte of ">")."""
+MAX_REFERENCES = 200_000
+"""More character references are refused: they too take time by the square."""
 
 _MEDIA_SOURCE = {"src", "srcset", "sizes", "data-src", "data-srcset", "data-lazy-src", "data-original"}
 _CELL = {"colspan", "rowspan", "headers", "scope", "align", "style"}
@@ -48,13 +50,11 @@ _ATTRIBUTES = {
     "track": {"src", "kind", "srclang", "label"},
     "video": {"src", "poster", "controls", "width", "height"},
 }
-_TAGS = (nh3.ALLOWED_TAGS | {"audio", "input", "picture", "section", "source", "track", "video"}) - {
-    "area",
-    "map",
-}
+_TAGS = nh3.ALLOWED_TAGS | {"audio", "input", "picture", "section", "source", "track", "video"}
+_TAGS -= {"area", "map"}
 _DROPPED_WITH_CONTENT = {
-    "embed", "frame", "frameset", "head", "iframe", "math", "noembed", "noframes", "noscript", "object", "script",
-    "select", "style", "svg", "template", "textarea", "title",
+    "embed", "frame", "frameset", "head", "iframe", "math", "noembed", "noframes", "noscript", "object",
+    "script", "select", "style", "svg", "template", "textarea", "title",
 }  # fmt: skip
 _SCHEMES = {"http", "https", "mailto", "tel", "sms", "geo", "webcal", "ftp"}
 
@@ -68,26 +68,50 @@ _cleaner = nh3.Cleaner(
     strip_comments=True,
 )
 
-_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [^\s"=<>/]+="[^"]*")*)>')
-_ATTRIBUTE = re.compile(r' ([^\s"=<>/]+)="([^"]*)"')
-_ANY_OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_SELF_CLOSING = frozenset(
-    "p li dt dd tr td th option br hr img wbr col input source track area meta link".split()
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_UNCOUNTED = frozenset(
+    [
+        "p",
+        "li",
+        "dt",
+        "dd",
+        "tr",
+        "td",
+        "th",
+        "option",
+        "br",
+        "hr",
+        "img",
+        "wbr",
+        "col",
+        "input",
+        "source",
+        "track",
+    ]
 )
-_VOID = frozenset({"br", "hr", "img", "wbr", "col", "input", "source", "track"})
-_HEADINGS = {f"h{level}": f"h{min(level + 1, 6)}" for level in range(1, 7)}
-_LAZY = {
-    "data-src": "src", "data-lazy-src": "src", "data-original": "src", "data-srcset": "srcset",
-}  # fmt: skip
-_LITERAL = frozenset({"a", "pre", "code", "kbd", "samp"})
+_ATTRIBUTE = re.compile(r' ([^\s"=<>/]+)="([^"]*)"')
+# The tags that need a look: void, or with attributes; but no whole addresses, which most links are.
+_SPECIAL = re.compile(
+    r"<(?!a href=\"https?://[A-Za-z0-9/._~:?#@!$'()*+,;=%-]+\">)"
+    r'(?:([a-z][a-z0-9]*)((?: [^\s"=<>/]+="[^"]*")+)|(br|hr|img|wbr|col|input|source|track))>'
+)
+_VOID = frozenset(["br", "hr", "img", "wbr", "col", "input", "source", "track"])
+_HEADING = re.compile(r"(</?h)([1-6])(?=[ >])")
+_EMPTY_ANCHOR = re.compile(r"<a>(.*?)</a>", re.DOTALL)
+_LAZY = {"data-src": "src", "data-lazy-src": "src", "data-original": "src", "data-srcset": "srcset"}
+# What is no running text: tags, and elements in which an address is shown as it stands.
+_LITERAL = re.compile(r"(<(a|pre|code|kbd|samp)[ >].*?</\2>|<[^>]*>)", re.DOTALL)
 # A bare address: up to white space or what ends a sentence; brackets only in pairs (Wikipedia has them).
 _BARE = re.compile(
     r"(?<![\w/.@&;=-])(?:https?://|www\.)(?:[^\s<>()\"\u201d\u00bb&]|&amp;|\([^\s<>()]*\))+(?<![.,:;!?'*_~])"
 )
 _CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([0-9.]+[wx]))?\s*(?:,|$)")
 _ALIGN = re.compile(r"text-align: ?(left|right|center)")
-_FOOTNOTES = {"footnote-reference": "footnote-reference", "footnote-definition": "footnote",
-              "footnote-definition-label": "footnote-label"}  # fmt: skip
+_CLASSES = {
+    "footnote-reference": "footnote-reference",
+    "footnote-definition": "footnote",
+    "footnote-definition-label": "footnote-label",
+}
 
 
 class Addresses(Protocol):
@@ -105,121 +129,87 @@ def sanitise(html: str, addresses: Addresses) -> str:
 
     Raise ValueError for HTML that is nested absurdly deep.
     """
-    _refuse_deep(html)
+    _refuse_hopeless(html)
     safe = _cleaner.clean(clean(html))
-    # Character references in the source may bring in what the source's characters may not be.
-    safe = clean(safe).replace("&nbsp;", "\xa0") if "&#" in html else safe.replace("&nbsp;", "\xa0")
-    return _Pass(addresses, safe).result()
+    if "&#" in html:
+        # Character references bring in what characters may not.
+        safe = clean(safe)
+    safe = safe.replace("&nbsp;", "\xa0")
+    rewriter = _Rewriter(addresses)
+    if _has_bare_address(safe):
+        safe = rewriter.linked(safe)
+    safe = _SPECIAL.sub(rewriter.tag, safe)
+    if "<h1" in safe:
+        safe = _HEADING.sub(lambda match: f"{match[1]}{min(int(match[2]) + 1, 6)}", safe)
+    if "<a>" in safe:
+        safe = _EMPTY_ANCHOR.sub(r"\1", safe)
+    return safe.strip()
 
 
-def _refuse_deep(html: str) -> None:
-    if html.count("<") < REFUSED_DEPTH * 2:
+def _refuse_hopeless(html: str) -> None:
+    """Refuse what would take nh3 minutes."""
+    if html.count("&") > MAX_REFERENCES:
+        message = f"the text holds more than {MAX_REFERENCES:,} ampersands and angle brackets"
+        raise ValueError(message)
+    if html.count("<") <= MAX_DEPTH:
         return
     depth = 0
-    for match in _ANY_OPENING.finditer(html):
-        if match[2].lower() not in _SELF_CLOSING:
-            depth = max(depth - 1, 0) if match[1] else depth + 1
-            if depth > REFUSED_DEPTH:
-                message = f"the text is nested more than {REFUSED_DEPTH} elements deep"
+    for closing, name in _ANY_TAG.findall(html):
+        if closing:
+            depth -= name not in _UNCOUNTED and depth > 0
+        elif name not in _UNCOUNTED and name.lower() not in _UNCOUNTED:
+            depth += 1
+            if depth > MAX_DEPTH:
+                message = f"the text is nested more than {MAX_DEPTH} elements deep"
                 raise ValueError(message)
 
 
-class _Pass:
-    """One walk over the tags of clean HTML."""
+def _has_bare_address(html: str) -> bool:
+    """Tell whether an address stands outside of the attributes; nearly always a comparison of counts does."""
+    return "www." in html or html.count("://") > html.count('="https://') + html.count('="http://')
 
-    def __init__(self, addresses: Addresses, html: str) -> None:
+
+class _Rewriter:
+    """Rewrites the tags that need it."""
+
+    def __init__(self, addresses: Addresses) -> None:
         self.addresses = addresses
-        self.html = html
-        self.parts: list[str] = []
-        self.shift = "<h1" in html
-        self.bare = "://" in html or "www." in html
-        self.literal = 0
-        self.depth = 0
-        self.dropped: list[bool] = []  # the open anchors: whether their tags are left out
 
-    def result(self) -> str:
-        position = 0
-        for match in _TAG.finditer(self.html):
-            start = match.start()
-            if start > position:
-                self._text(self.html[position:start])
-            position = match.end()
-            closing, name, attributes = match.groups()
-            if closing:
-                self._close(name, match[0])
-            else:
-                self._open(name, attributes, match[0])
-        self._text(self.html[position:])
-        return "".join(self.parts).strip()
+    def linked(self, html: str) -> str:
+        """Make links of bare addresses in running text."""
+        parts = _LITERAL.split(html)
+        # Text, element, the element's name; and so on.
+        parts[0::3] = [_BARE.sub(self._link, text) if "." in text else text for text in parts[0::3]]
+        parts[2::3] = [""] * len(parts[2::3])
+        return "".join(parts)
 
-    def _text(self, text: str) -> None:
-        if self.bare and not self.literal and ("://" in text or "www." in text):
-            text = _BARE.sub(self._linked, text)
-        self.parts.append(text)
-
-    def _linked(self, match: re.Match[str]) -> str:
+    def _link(self, match: re.Match[str]) -> str:
         shown = match[0]
-        written = shown.replace("&amp;", "&")
-        address = self.addresses.link(written if "://" in written[:8] else f"https://{written}")
-        return f'<a href="{_escaped(address)}">{shown}</a>' if address else shown
+        return f'<a href="{shown if "://" in shown[:8] else f"https://{shown}"}">{shown}</a>'
 
-    def _close(self, name: str, tag: str) -> None:
-        self.depth -= 1
-        if self.depth >= MAX_DEPTH:
-            return
-        if name in _LITERAL:
-            self.literal -= 1
-            if name == "a" and self.dropped.pop():
-                return
-        elif self.shift and name in _HEADINGS:
-            tag = f"</{_HEADINGS[name]}>"
-        self.parts.append(tag)
-
-    def _open(self, name: str, attributes: str, tag: str) -> None:
+    def tag(self, match: re.Match[str]) -> str:
+        name, attributes, bare = match.groups()
+        if bare is not None:
+            return self._void(bare, "")
         if name in _VOID:
-            self._void(name, attributes)
-            return
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            return
-        if name in _LITERAL:
-            self.literal += 1
-        if name == "a":
-            attributes = self._attributes(name, attributes)
-            self.dropped.append(not attributes)
-            if not attributes:
-                return
-        elif attributes:
-            attributes = self._attributes(name, attributes)
-        elif not (self.shift and name in _HEADINGS):
-            self.parts.append(tag)
-            return
-        shown = _HEADINGS[name] if self.shift and name in _HEADINGS else name
-        self.parts.append(f"<{shown}{attributes}>")
+            return self._void(name, attributes)
+        return f"<{name}{self._attributes(name, attributes)}>"
 
-    def _void(self, name: str, attributes: str) -> None:
+    def _void(self, name: str, attributes: str) -> str:
         if name == "input":
-            if 'type="checkbox"' in attributes:
-                self.parts.append("\u2611 " if "checked=" in attributes else "\u2610 ")
-            return
-        written = self._attributes(name, attributes) if attributes else ""
+            if 'type="checkbox"' not in attributes:
+                return ""
+            return "\u2611 " if "checked=" in attributes else "\u2610 "
+        written = self._attributes(name, attributes)
         if name == "img":
-            self._image(written)
-        elif name not in ("source", "track") or " src" in written:
-            self.parts.append(f"<{name}{written}/>")
-
-    def _image(self, attributes: str) -> None:
-        alt = next((value for key, value in _ATTRIBUTE.findall(attributes) if key == "alt"), None)
-        if ' src="' not in attributes:
-            self.parts.append(alt or "")
-        else:
-            self.parts.append(f"<img{attributes}/>" if alt is not None else f'<img{attributes} alt=""/>')
+            return _image(written)
+        return "" if name in ("source", "track") and " src" not in written else f"<{name}{written}/>"
 
     def _attributes(self, name: str, attributes: str) -> str:
         found = dict(_ATTRIBUTE.findall(attributes))
-        for lazy, real in _LAZY.items():
-            if lazy in found:
-                found[real] = found.pop(lazy)
+        if name in ("img", "source"):
+            for lazy in _LAZY.keys() & found.keys():
+                found[_LAZY[lazy]] = found.pop(lazy)
         written = ""
         for key, value in found.items():
             key, new = self._attribute(name, key, value)  # noqa: PLW2901
@@ -238,7 +228,7 @@ class _Pass:
             return key, _escaped(self.addresses.identifier(_unescaped(value)))
         if key == "class":
             known = value.startswith("language-") and name == "code" and value.count(" ") == 0
-            return key, value if known else _FOOTNOTES.get(value)
+            return key, value if known else _CLASSES.get(value)
         if key == "style":
             match = _ALIGN.search(value)
             return "align", match[1] if match else None
@@ -251,6 +241,14 @@ class _Pass:
             if absolute is not None:
                 written.append(_escaped(absolute).replace(",", "%2C") + (f" {size}" if size else ""))
         return ", ".join(written) or None
+
+
+def _image(attributes: str) -> str:
+    """A picture without a source leaves its description; one without a description is said to be ornament."""
+    alt = next((value for key, value in _ATTRIBUTE.findall(attributes) if key == "alt"), None)
+    if ' src="' not in attributes:
+        return alt or ""
+    return f"<img{attributes}/>" if alt is not None else f'<img{attributes} alt=""/>'
 
 
 def _escaped(text: str) -> str:
