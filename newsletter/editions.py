@@ -19,6 +19,7 @@ from newsletter.subject import preheader, subject
 
 LIMIT = 100_000  # below Gmail's 102,400, for what relays and link checkers put in
 SHORT_SUMMARY = 140
+FEW_EVENTS = 20  # so that many events do not push out the news
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +90,20 @@ def web_page(issue: Issue, language: str, templates: Templates) -> str:
 
 
 def _fitted(page: Callable[[Room], str], issue: Issue) -> tuple[str, Room]:
-    """Find the largest page below the limit: whole, with short summaries, fewer items, fewer events."""
-    room = Room(items=len(issue.items), events=len(issue.events))
-    html = page(room)
-    if _fits(html):
-        return html, room
-    room = replace(room, summary=SHORT_SUMMARY)
-    for name in ("items", "events"):
-        found = _most(page, room, name)
-        if found is not None:
-            return found
-        room = replace(room, **{name: 0})
-    message_ = (
-        f"a mail with nothing in it would still be longer than {LIMIT} bytes; the templates are too large"
-    )
-    raise InliningError(message_)
+    """Find the largest page below the limit: whole, with short summaries, fewer events, fewer items."""
+    whole = Room(items=len(issue.items), events=len(issue.events))
+    short = replace(whole, summary=SHORT_SUMMARY)
+    for room in (whole, short, replace(short, events=min(FEW_EVENTS, short.events))):
+        html = page(room)
+        if _fits(html):
+            return html, room
+    found = _most(page, room, "items") or _most(page, replace(room, items=0), "events")
+    if found is None:
+        message_ = (
+            f"a mail with nothing in it would be longer than {LIMIT} bytes; the templates are too large"
+        )
+        raise InliningError(message_)
+    return found
 
 
 def _most(page: Callable[[Room], str], room: Room, name: str) -> tuple[str, Room] | None:

@@ -84,7 +84,8 @@ def read(mail: bytes) -> Read:
     text, page = parsed.iter_parts()
     assert isinstance(text, EmailMessage)
     assert isinstance(page, EmailMessage)
-    return Read(parsed, text.get_content(), page.get_content())
+    bodies = (part.get_content().replace("\r\n", "\n") for part in (text, page))
+    return Read(parsed, *bodies)
 
 
 def header_lines(mail: bytes) -> str:
