@@ -77,7 +77,9 @@ def subscribe(engine: Engine, addresses: list[str], newsletter: str = "weekly") 
     people = [NewSubscriber(address, address, None, NOW) for address in addresses]
     with writing(engine) as conn:
         ids = subscribers.add(conn, people)
-        subscribers.subscribe(conn, [Subscription(number, newsletter, "active", NOW) for number in ids.values()])
+        subscribers.subscribe(
+            conn, [Subscription(number, newsletter, "active", NOW) for number in ids.values()]
+        )
     return ids
 
 
