@@ -105,12 +105,11 @@ def commands() -> str:
     note = (
         "<!-- from here on written by `pytest tests/test_docs.py --update-golden`: change the commands -->\n"
     )
-    return head + note + "".join(described(app, click.Context(app, info_name="pressroom")))
+    return head + note + "".join(described(app, click.Context(app, info_name="pressroom", **app.context_settings)))
 
 
 def described(command: click.Command, context: click.Context) -> Iterator[str]:
     with context:
-        context.max_content_width = 100
         context.terminal_width = 100
         yield f"\n## {context.command_path}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
     if isinstance(command, click.Group):
