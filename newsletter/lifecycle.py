@@ -21,9 +21,6 @@ from storage.issues import IssueRow
 
 Pair = tuple[str, str]
 
-# States of a delivery in which no mail can have gone out.
-UNTOUCHED = ("queued", "suppressed")
-
 RETRIABLE = ("queued", "sending", "paused", "sent")
 VERBS = {"paused": "pause", "queued": "resume", "cancelled": "cancel"}
 
@@ -70,8 +67,7 @@ def cancel(engine: Engine, newsletter: str, number: int, now: datetime, reason: 
         if not issues.set_state(conn, row.id, "cancelled", only_from=stoppable, now=now, reason=words):
             raise _refused(row, VERBS["cancelled"])
         counts = deliveries.counts(conn, row.id)
-        untouched = all(state in UNTOUCHED for state in counts)
-        released = issues.release_items(conn, row.id) if untouched else 0
+        released = 0 if deliveries.attempted(conn, row.id) else issues.release_items(conn, row.id)
         if row.state == "awaiting-approval":
             slots.revise(conn, newsletter, row.slot, outcome="not-approved", detail=words)
     waiting = sum(counts.get(state, 0) for state in deliveries.WAITING)

@@ -129,6 +129,8 @@ def start(
     Asked at this moment, by one statement: the lease is ours and has not run out, the issue is not
     paused or cancelled, the subscription is active and nothing suppresses the address.
     """
+    # Whoever cancels the issue waits until this is committed, and then knows that mail has gone out.
+    conn.execute(select(issues.c.id).where(issues.c.id == issue_id).with_for_update(read=True))
     ready = _numbers(
         conn,
         _these(issue_id, subscriber_ids)
@@ -170,6 +172,17 @@ def counts(conn: Connection, issue_id: int) -> dict[str, int]:
         state = "held" if row.state == "uncertain" and row.held else row.state
         found[state] = found.get(state, 0) + row.n
     return found
+
+
+def attempted(conn: Connection, issue_id: int) -> bool:
+    """Say whether any mail of this issue may have gone out."""
+    gone = or_(
+        deliveries.c.attempts > 0,
+        deliveries.c.started.is_not(None),
+        deliveries.c.state.in_(("sent", "uncertain")),
+    )
+    found = select(deliveries.c.subscriber_id).where(deliveries.c.issue_id == issue_id, gone).limit(1)
+    return conn.execute(found).first() is not None
 
 
 def unfinished(conn: Connection, issue_id: int) -> bool:
