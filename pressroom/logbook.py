@@ -16,7 +16,7 @@ Form = Literal["text", "json"]
 LEVELS = ("debug", "info", "warning", "error")
 
 # What tells about itself too much, or on every run.
-QUIETER = ("apscheduler", "watchfiles", "asyncio", "aiosmtplib", "CSSUTILS")
+QUIETER = ("alembic", "apscheduler", "watchfiles", "asyncio", "aiosmtplib", "CSSUTILS")
 
 _log = logging.getLogger("pressroom")
 
@@ -54,7 +54,8 @@ class _Lines(logging.Formatter):
         if fields is None:
             line |= {"event": "message", "logger": record.name, "message": record.getMessage()}
         else:
-            line |= {"event": record.getMessage(), **fields}
+            said = {name: value for name, value in fields.items() if value not in (None, "")}
+            line |= {"event": record.getMessage(), **said}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         if self._form == "json":

@@ -10,8 +10,10 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from content.newsroom import Problem
 from newsletter.delivery import Tally
 from newsletter.issuing import Decision
 from pressroom import logbook
@@ -22,7 +24,7 @@ from pressroom.loading import Load, load
 from pressroom.scheduler import waking
 from pressroom.sending import decide, deliver_open, open_issues
 from pressroom.supervising import EXPECTED, keep_running
-from pressroom.watching import changes, watched
+from pressroom.watching import watch, watched
 from storage.issues import IssueRow
 
 LOOK_FOR_MAIL = 15.0
@@ -45,6 +47,7 @@ class Service:
         self._building = asyncio.Lock()
         self._public: frozenset[int] = frozenset()
         self._tallies: dict[int, Tally] = {}
+        self._told: frozenset[Problem] = frozenset()
         self.reload = False
 
     async def run(self) -> None:
@@ -56,14 +59,16 @@ class Service:
 
     async def watch(self) -> None:
         """Tell of changed files."""
-        own = self._room.config.file.resolve()
-        async for batch in changes(watched(self._room.config), self._stop):
-            logbook.event("files-changed", count=len(batch))
-            if any(path.resolve() == own for path in batch):
+        own = self._room.config.file.absolute()
+
+        def changed(paths: frozenset[Path]) -> None:
+            logbook.event("files-changed", count=len(paths))
+            self._changed.set()
+            if own in paths:
                 self.reload = True
                 self._stop.set()
-                return
-            self._changed.set()
+
+        await watch(watched(self._room.config), changed, self._stop)
 
     async def publish(self) -> None:
         """Build now, when files have changed, and when time makes a difference."""
@@ -113,9 +118,7 @@ class Service:
         going_out = frozenset(issue.id for issue in open_issues(self._room))
         published = publish_newsroom(self._room, found.loaded.newsroom, now)
         self._public |= going_out
-        for problem in found.loaded.problems:
-            place = {"file": problem.file, "line": problem.line, "key": problem.key}
-            logbook.event("problem", logging.WARNING, **place, message=problem.message)
+        self._tell_problems(found.loaded.problems)
         for known in found.loaded.newly_withdrawn:
             logbook.event("withdrawn", key=known.key, file=known.source)
         for failed in published.failed:
@@ -129,6 +132,14 @@ class Service:
                 unchanged=published.unchanged,
                 removed=len(published.removed),
             )
+
+    def _tell_problems(self, problems: Sequence[Problem]) -> None:
+        """Log what is wrong with the content once, and not again with every build."""
+        for problem in problems:
+            if problem not in self._told:
+                place = {"file": problem.file, "line": problem.line, "key": problem.key}
+                logbook.event("problem", logging.WARNING, **place, message=problem.message)
+        self._told = frozenset(problems)
 
     def _decide(self, names: Sequence[str]) -> None:
         now = self._room.clock()

@@ -18,9 +18,9 @@ def _as_it_was() -> object:
 
 def test_text_is_key_value_with_quotes_where_they_are_needed(capsys: pytest.CaptureFixture[str]) -> None:
     logbook.start("text", "info")
-    logbook.event("built", items=3, output="/srv/a b", note="")
+    logbook.event("built", items=3, output="/srv/a b", note="", key=None)
     line = capsys.readouterr().out.strip()
-    assert line.endswith('level=info event=built items=3 output="/srv/a b" note=""')
+    assert line.endswith('level=info event=built items=3 output="/srv/a b"')
     assert line.startswith("time=20")
 
 
