@@ -66,6 +66,7 @@ class Outcome:
 
 # RFC 3463 and the IANA registry: bad mailbox, bad system, bad syntax, moved, null MX (RFC 7505).
 HARD: frozenset[Status] = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)})
+MAILBOX = 2  # the subject of x.2.y
 DISABLED: frozenset[Status] = frozenset({(2, 1)})
 
 # About the sender, whoever the recipient is: its address (5.1.7, 5.1.8), a size that no recipient could get
@@ -204,10 +205,13 @@ def _suppression(status: Status | None, words: str) -> Suppress:
 
 
 def _asks_to_slow_down(stage: Stage, reply: Reply, words: str) -> bool:
+    status = _enhanced(reply)
+    if status is not None and status[0] == MAILBOX and reply.code != CLOSING:
+        return False  # one mailbox is full or gets too much
     return (
         reply.code == CLOSING
         or stage is Stage.SENDER
-        or _enhanced(reply) in _SLOW_CODES | SENDERS_FAULT
+        or status in _SLOW_CODES | SENDERS_FAULT
         or _SLOW.search(words) is not None
     )
 
