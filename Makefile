@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check tests lint format lock bench pictures wheel clean system
+.PHONY: help demo test check tests lint format words lock bench pictures wheel clean system
 
 PACKAGES := content storage feeds newsletter pressroom
 CHECKED := $(PACKAGES) tests bench docs
@@ -22,6 +22,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundl
 export UV_SYSTEM_CERTS ?= 1
 endif
 UV := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv
+POT := content/locale/pressroom.pot
 CHROMIUM_TESTS = $(wildcard tests/end_to_end/*chromium*.py)
 
 help:  ## this list
@@ -49,6 +50,13 @@ lint: $(VENV)/.ready-dev  ## ruff and mypy, no tests
 format: $(VENV)/.ready-dev  ## write the code the way `make lint` wants it
 	$(BIN)/ruff check --fix $(CHECKED)
 	$(BIN)/ruff format $(CHECKED)
+
+words: $(VENV)/.ready-dev  ## the catalogues anew: what code and templates say, ready to be translated
+	$(BIN)/pybabel -q extract -F content/locale/babel.cfg --no-location --omit-header --sort-output --no-wrap -o $(POT) .
+	for each in content/locale/*/pressroom.po; do \
+		language=$$(basename $$(dirname $$each) | tr - _); \
+		$(BIN)/pybabel -q update -i $(POT) -o $$each -l $$language -N --no-wrap --ignore-pot-creation-date; \
+	done
 
 bench: $(VENV)/.ready-dev  ## the whole build of 1,000 and 10,000 items beside Hugo
 	$(BIN)/python bench/build.py
