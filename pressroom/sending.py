@@ -5,8 +5,10 @@ call. Called by the `send` command, the demo and the service.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from newsletter import message
 from newsletter.courier import CourierFactory, Envelope
@@ -31,6 +33,14 @@ DELIVERABLE = ("queued", "sending")
 EVERYTHING = "*"
 
 Watch = Callable[[IssueRow, Tally], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What one round of deliveries did for an issue."""
+
+    issue: IssueRow
+    tally: Tally
 
 
 def decide(room: Pressroom, newsletter: str, load: Load, now: datetime, *, by_hand: bool = False) -> Decision:
@@ -76,23 +86,20 @@ def token_key(room: Pressroom) -> bytes:
 
 async def deliver_open(
     room: Pressroom, newsletter: str | None, stop: asyncio.Event, watch: Watch
-) -> datetime | None:
-    """Deliver what is due of every open issue; give when there is more to do."""
-    again: list[datetime] = []
+) -> list[Delivered]:
+    """Deliver what is due of every open issue."""
     waiting = open_issues(room, newsletter)
-    with_means = means(room) if waiting else None
+    if not waiting:
+        return []
+    with_means = means(room)
+    done = []
     for issue in waiting:
-        if stop.is_set() or with_means is None:
+        if stop.is_set():
             break
-
-        def progress(tally: Tally, issue: IssueRow = issue) -> None:
-            watch(issue, tally)
-
+        progress = partial(watch, issue)
         tally = await deliver(with_means, issue.id, stop=stop, on_progress=progress)
-        watch(issue, tally)
-        if tally.again_at is not None:
-            again.append(tally.again_at)
-    return min(again, default=None)
+        done.append(Delivered(issue, tally))
+    return done
 
 
 async def deliver_to_the_end(
@@ -104,9 +111,17 @@ async def deliver_to_the_end(
     waiting: Callable[[datetime], None],
 ) -> None:
     """Deliver every open issue, and wait for what has to be tried again, until nothing is left."""
-    while (again := await deliver_open(room, newsletter, stop, watch)) is not None and not stop.is_set():
+    while not stop.is_set():
+        again = earliest(await deliver_open(room, newsletter, stop, watch))
+        if again is None or stop.is_set():
+            return
         waiting(again)
         await pause(stop, max((again - room.clock()).total_seconds(), 1.0))
+
+
+def earliest(done: Iterable[Delivered]) -> datetime | None:
+    """Give when there is more to do of any of them."""
+    return min((each.tally.again_at for each in done if each.tally.again_at is not None), default=None)
 
 
 async def deliver_tests(

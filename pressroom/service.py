@@ -22,7 +22,7 @@ from pressroom.building import publish_newsroom
 from pressroom.duty import due_newsletters
 from pressroom.loading import Load, load
 from pressroom.scheduler import waking
-from pressroom.sending import decide, deliver_open, open_issues
+from pressroom.sending import Delivered, decide, deliver_open, earliest, open_issues
 from pressroom.supervising import EXPECTED, keep_running
 from pressroom.watching import watch, watched
 from storage.issues import IssueRow
@@ -46,7 +46,6 @@ class Service:
         # One build, or one decision with its build, at a time: each loads the whole newsroom.
         self._building = asyncio.Lock()
         self._public: frozenset[int] = frozenset()
-        self._tallies: dict[int, Tally] = {}
         self._told: frozenset[Problem] = frozenset()
         self.reload = False
 
@@ -95,7 +94,10 @@ class Service:
             waiting = await asyncio.to_thread(open_issues, self._room)
             if {issue.id for issue in waiting} - self._public:
                 await self._build()
-            again = await deliver_open(self._room, None, self._stop, self._watch_tally) if waiting else None
+            done = await deliver_open(self._room, None, self._stop, _unwatched) if waiting else []
+            for each in done:
+                self._tell_delivered(each)
+            again = earliest(done)
             soon = self._room.clock() + timedelta(seconds=LOOK_FOR_MAIL)
             await self._first_of(self._mail, until=min(again or soon, soon))
 
@@ -148,23 +150,22 @@ class Service:
             _tell(decide(self._room, name, found, now))
         self._publish(found, now)
 
-    def _watch_tally(self, issue: IssueRow, tally: Tally) -> None:
-        """Log an issue's deliveries once, when what was due has been done."""
-        before = self._tallies.get(issue.id)
-        self._tallies[issue.id] = tally
-        if tally == before and (tally.finished or tally.again_at):
-            del self._tallies[issue.id]
-            logbook.event(
-                "delivered" if tally.finished else "delivery-waits",
-                newsletter=issue.newsletter,
-                issue=issue.number,
-                sent=tally.sent,
-                deferred=tally.deferred,
-                failed=tally.failed,
-                suppressed=tally.suppressed,
-                uncertain=tally.uncertain,
-                again=tally.again_at,
-            )
+    def _tell_delivered(self, done: Delivered) -> None:
+        """Log what was done; nothing when a round only looked whether it was time."""
+        tally = done.tally
+        if not (tally.finished or any((tally.sent, tally.deferred, tally.failed, tally.uncertain))):
+            return
+        logbook.event(
+            "delivered" if tally.finished else "delivery-waits",
+            newsletter=done.issue.newsletter,
+            issue=done.issue.number,
+            sent=tally.sent,
+            deferred=tally.deferred,
+            failed=tally.failed,
+            suppressed=tally.suppressed,
+            uncertain=tally.uncertain,
+            again=tally.again_at,
+        )
 
     async def _first_of(self, event: asyncio.Event, until: datetime | None = None) -> None:
         """Wait for the event, for the time, or for the end of the service."""
@@ -198,3 +199,7 @@ def _tell(decision: Decision) -> None:
         state=issue.state if issue else None,
         queued=decision.queued,
     )
+
+
+def _unwatched(_issue: IssueRow, _tally: Tally) -> None:
+    return None

@@ -72,8 +72,12 @@ async def _kept(
     recursive: bool,
 ) -> None:
     """Watch those folders that are there; begin anew when one of them comes or goes."""
+    before: list[Path] | None = None
     while folders and not stop.is_set():
         there = [folder for folder in folders if folder.is_dir()]
+        if there != before and before is not None:
+            on_change(frozenset(folders))
+        before = there
         if there:
             watching = awatch(
                 *there,
@@ -89,6 +93,5 @@ async def _kept(
                 if batch:
                     on_change(frozenset(Path(path) for _, path in batch))
                 if there != [folder for folder in folders if folder.is_dir()]:
-                    on_change(frozenset(set(folders) - set(there)))
                     break
         await pause(stop, LOOK_AGAIN if len(there) < len(folders) else 0.0)
