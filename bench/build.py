@@ -96,6 +96,8 @@ def measure(work: Path, count: int, rounds: int, say: Callable[[str], None]) -> 
     shutil.rmtree(work, ignore_errors=True)
     material.write(items, count)
     found = contenders(work, items)
+    for contender in found:
+        contender.build()  # so that no program is read from a cold disk
     costs: dict[tuple[str, str], list[Cost]] = {}
     for number in range(rounds):
         for case in CASES:
@@ -143,6 +145,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / "bench" / "work")
     arguments = parser.parse_args()
     os.environ["PYTHONPATH"] = str(ROOT)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # installed programs have their bytecode
     print(machine(), end="\n\n")
     tables = [
         measure(arguments.work.resolve(), count, arguments.rounds, lambda line: print(line, file=sys.stderr))

@@ -1,8 +1,8 @@
 """The items that the benchmark builds: Markdown for Pressroom and Hugo alike, the same bytes each time.
 
 Every item has a head of eight keys and 400 words with headings, a list, a link, emphasis and now and
-then a table. One item each eight hours, back from a fixed day, in eight categories. The head's `months`
-and `archives` are Hugo's: by them it makes an archive feed for each month, as Pressroom does unasked.
+then a table. One item each eight hours, back from a fixed day, in eight categories. The head's `x_months`
+and `x_archives` are Hugo's: by them it makes an archive feed for each month, as Pressroom does unasked.
 """
 
 from datetime import UTC, datetime, timedelta, timezone
@@ -38,8 +38,8 @@ category: {category}
 tags: [{chance.choice(words)}, {chance.choice(words)}]
 author: {chance.choice(words).title()} {chance.choice(words).title()}
 summary: "{_sentence(words, chance, 20)}"
-months: ["{month}"]
-archives: ["{category}-{month}"]
+x_months: ["{month}"]
+x_archives: ["{category}-{month}"]
 ---
 """
 
