@@ -23,8 +23,9 @@ LAZY = re.compile(r"pressroom/.*\.py|storage/revisions\.py")
 AMBIENT = {
     r"\b(datetime|date)\.(now|utcnow|today)\b": r"pressroom/clock\.py",
     r"\btime\.(time|time_ns|localtime|gmtime|ctime)\b": r"pressroom/clock\.py",
-    r"\bos\.(environ|getenv)\b": r"pressroom/(__main__|cli|arguments|screen|commands/db)\.py",
+    r"\bos\.(environ|getenv)\b": r"pressroom/(cli|arguments|screen|commands/db)\.py",
     r"\bimport random\b|\bfrom random\b|\buuid[14]\b|\bfrom secrets import\b": r"(?!)",
+    r"\bos\.urandom\b": r"pressroom/(chance|ownership)\.py",
 }
 NAMES = (ast.Attribute, ast.Import, ast.ImportFrom)
 NAMES_THAT_SAY_NOTHING = {"base", "common", "core", "helpers", "manager", "misc", "tools", "util", "utils"}
