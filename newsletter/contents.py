@@ -184,8 +184,8 @@ def _groups(items: Sequence[Item], issue: Issue, language: str, room: Room) -> t
     titles = {category.name: category.title(language) for category in issue.choices}
     names = dict.fromkeys(item.category for item in items)
     entries = {item.key: _entry(item, issue, language, room) for item in items}
-    if items and _fits_lead(items[0].image):
-        entries[items[0].key] = _lead(items[0], entries[items[0].key])
+    for first in items[:1]:
+        entries[first.key] = _opened(first, entries[first.key])
     return tuple(
         Group(
             line(titles.get(name, name), TITLE),
@@ -208,15 +208,14 @@ def _entry(item: Item, issue: Issue, language: str, room: Room) -> Entry:
     )
 
 
-def _lead(item: Item, entry: Entry) -> Entry:
-    return replace(entry, picture=picture(item.image, LEAD_WIDTH, LEAD_HEIGHT), lead=True)
-
-
-def _fits_lead(image: Media | None) -> bool:
-    """Tell whether a picture is large and wide enough to open the mail."""
-    return bool(image and image.width and image.height and image.width >= LEAD_WIDTH) and (
-        image is not None and image.width is not None and image.width >= (image.height or 0) * 4 / 3
-    )
+def _opened(item: Item, entry: Entry) -> Entry:
+    """Let the first item open the mail with its picture at full width, if that is large and wide enough."""
+    image = item.image
+    if entry.picture is None or image is None or not image.width or not image.height:
+        return entry
+    if image.width < LEAD_WIDTH or image.width * LEAD_HEIGHT < image.height * LEAD_WIDTH:
+        return entry
+    return replace(entry, picture=picture(image, LEAD_WIDTH, LEAD_HEIGHT), lead=True)
 
 
 def picture(image: Media | None, width: int, height: int) -> Picture | None:
