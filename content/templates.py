@@ -145,7 +145,7 @@ class _Loader(BaseLoader):
     def __init__(self, builtin: Traversable, override: Path | None, catalogues: Catalogues) -> None:
         self.catalogues = catalogues
         self.builtin = dict(_files(builtin))
-        own = dict(_files(override)) if override else {}
+        own = dict(_files(override)) if override and override.is_dir() else {}
         self.overrides = {name: file for name, file in own.items() if name in self.builtin}
         self.unknown = {name: file for name, file in own.items() if name not in self.builtin}
 

@@ -85,6 +85,8 @@ def test_a_string_without_or_with_a_guessed_translation_falls_through(tmp_path: 
     catalogue(tmp_path, "sv", text)
     words = Catalogues(tmp_path).translations("sv")
     assert (words.gettext("Events"), words.gettext("Contacts")) == ("Evenemang", "Kontaktpersoner")
+    catalogue(tmp_path, "fi", text)
+    assert {"Events", "Contacts"} <= set(Catalogues(tmp_path).missing("fi"))
 
 
 def test_plural_forms_are_those_of_the_language(tmp_path: Path) -> None:

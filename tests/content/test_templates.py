@@ -131,6 +131,11 @@ def test_translations_and_hidden_files_of_the_operator_are_no_templates(desk: De
     assert desk.templates().check() == []
 
 
+def test_a_folder_of_the_operators_that_is_not_there_is_no_trouble(desk: Desk) -> None:
+    desk.own = desk.own / "nowhere"
+    assert desk.templates().check() == []
+
+
 def test_a_built_in_template_can_be_copied(desk: Desk) -> None:
     desk.write("web/page.html", "mine")
     templates = desk.templates()
@@ -148,6 +153,11 @@ def test_a_translators_ampersand_is_text_and_not_markup(desk: Desk) -> None:
         "R&amp;D &lt;b&gt;100 %&lt;/b&gt; &lt;i&gt;&lt;x&gt;&lt;/i&gt;"
     )
     assert templates.render("email/mail.txt", "sv", title="x") == "x: R&D <b>100 %</b>\n"
+
+
+def test_markup_that_a_template_puts_into_a_sentence_stays_markup(desk: Desk) -> None:
+    desk.write("web/page.html", "{{ _('About %(name)s', name='<b>x</b>' | safe) }}")
+    assert desk.templates().render("web/page.html", "sv") == "Om <b>x</b>"
 
 
 def test_plurals_and_trans_blocks_count(desk: Desk) -> None:
