@@ -7,6 +7,7 @@ no archive. So a finished month's archive changes only when that month's own pie
 edited or withdrawn one), or once, when the next month's archive comes and it gains the link to it.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from gettext import NullTranslations
 from itertools import groupby
 
 from content import addresses
+from content.characters import one_line
 from content.newsroom import Event, Item, Newsroom
 from feeds import identifiers
 from feeds.errors import FeedNameTaken
@@ -52,12 +54,12 @@ def feeds(newsroom: Newsroom, authority: str, words: Words) -> tuple[Feed, ...]:
     _ = words(language).gettext
     all_subtitle = _("Everything that %(organisation)s publishes") % {"organisation": name}
     events_subtitle = _("Upcoming events of %(organisation)s") % {"organisation": name}
-    described = [(ALL, name, _first_line(newsroom.organisation.about) or all_subtitle)]
+    described = [(ALL, name, _first_paragraph(newsroom.organisation.about) or all_subtitle)]
     for category in newsroom.categories:
         if category.name in (ALL, EVENTS):
             raise FeedNameTaken(category.name)
         title = f"{name}: {category.title(language)}"
-        described.append((category.name, title, _first_line(category.description) or title))
+        described.append((category.name, title, _first_paragraph(category.description) or title))
     described.append((EVENTS, f"{name}: {_('Events')}", events_subtitle))
     return tuple(_feed(newsroom, authority, *one) for one in described)
 
@@ -106,5 +108,5 @@ def _feed(newsroom: Newsroom, authority: str, name: str, title: str, subtitle: s
     )
 
 
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+def _first_paragraph(text: str) -> str:
+    return one_line(re.split(r"\n\s*\n", text.strip())[0])

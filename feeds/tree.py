@@ -97,16 +97,14 @@ def _change(staging: Staging, root: str, failed: tuple[str, ...]) -> Published:
 
 def _order(path: str) -> tuple[int, str]:
     """Rank what others link to before what links to it."""
-    if path == "index.html":
-        rank = 4
-    elif path.startswith("feeds/") and "/archive/" not in path:
-        rank = 3 if path.endswith(".html") else 2
-    elif path == "events/index.html":
-        rank = 3
-    elif path.startswith(("items/", "events/", "feeds/")):
+    pieces = path.startswith(("items/", "events/")) and path != "events/index.html"
+    archive = path.startswith("feeds/") and "/archive/" in path
+    if pieces or archive:
         rank = 1
+    elif path.endswith(".html"):
+        rank = 4 if path == "index.html" else 3
     else:
-        rank = 0
+        rank = 2 if path.startswith("feeds/") else 0
     return rank, path
 
 

@@ -114,7 +114,7 @@ def full_events() -> tuple[Event, ...]:
 
 def full_newsroom() -> Newsroom:
     return a_newsroom(
-        organisation=an_organisation(name="Kommunförbundet & Co", logo=LOGO, about="Vi växer ihop.\nMer."),
+        organisation=an_organisation(name="Kommunförbundet & Co", logo=LOGO, about="Vi växer\nihop.\n\nMer."),
         categories=(NEWS, PRESS, Category("blog", {"sv": "Blogg"}, description="Vad vi tycker.")),
         items=full_items(),
         events=full_events(),

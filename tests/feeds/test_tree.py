@@ -274,8 +274,15 @@ def test_files_may_be_read_by_the_web_server(tmp_path: Path) -> None:
 
 def test_media_come_first_and_the_front_page_last(tmp_path: Path) -> None:
     (tmp_path / "picture.png").write_bytes(b"x")
-    paths = ["index.html", "feeds/index.html", "feeds/all/atom.xml", "feeds/all/archive/2026-09/atom.xml",
-             "events/index.html", "events/a.ics", "items/a/index.html", "style.css"]  # fmt: skip
+    pages = [
+        "index.html",
+        "feeds/index.html",
+        "events/index.html",
+        "items/a/index.html",
+        "categories/x/index.html",
+    ]
+    others = ["feeds/all/atom.xml", "feeds/all/archive/2026-09/atom.xml", "events/a.ics", "style.css"]
+    paths = pages + others
     medium = a_medium(tmp_path / "picture.png")
     written = publish(tmp_path / "public", [(path, b"x") for path in paths], [medium]).written
     order = {path: place for place, path in enumerate(written)}
@@ -289,6 +296,8 @@ def test_media_come_first_and_the_front_page_last(tmp_path: Path) -> None:
         ("feeds/all/atom.xml", "feeds/index.html"),
         ("feeds/index.html", "index.html"),
         ("events/index.html", "index.html"),
+        ("items/a/index.html", "categories/x/index.html"),
+        ("categories/x/index.html", "index.html"),
     )
     for first, then in pairs:
         assert order[first] < order[then]
