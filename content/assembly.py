@@ -20,7 +20,7 @@ from content.mediafiles import MediaFiles
 from content.newsroom import Event, Item, Known, Media, Problem
 from content.reading import Read
 from content.references import Links
-from content.rendering import Rendered, address_of, render
+from content.rendering import NOTHING, Rendered, address_of, render
 from content.withdrawals import Gone, label_of
 
 Piece = Item | Event
@@ -70,6 +70,7 @@ class Assembly:
     remember: list[Known] = field(default_factory=list)
     newly_withdrawn: list[Known] = field(default_factory=list)
     notices: list[Known] = field(default_factory=list)
+    unremembered: dict[str, Piece] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
     def assemble(self, pieces: Sequence[Identified], gone: Gone, known: Sequence[Known]) -> None:
@@ -101,7 +102,7 @@ class Assembly:
         self.notices += [*gone.before, *self.newly_withdrawn]
 
     def _named(self, pieces: Sequence[Identified], known: Sequence[Known]) -> dict[str, str]:
-        """Give each key its slug: the head's, the remembered one, else the file's name; unique of its kind."""
+        """Give each key its slug: the head's, the remembered one, the file's name; unique of its kind."""
         owners = {(row.kind, row.slug): row.key for row in known}
         found: dict[str, str] = {}
         for piece in pieces:
@@ -230,17 +231,18 @@ class Assembly:
             first_seen=fate.first_seen.astimezone(UTC),
             visible_since=fate.visible_since and fate.visible_since.astimezone(UTC),
             withdrawn=fate.withdrawn and fate.withdrawn.astimezone(UTC),
-            withdrawn_reason=row.withdrawn_reason if row and fate.withdrawn else "",
+            withdrawn_reason=(row or manuscript).withdrawn_reason if fate.withdrawn else "",
             sequence=fate.sequence,
         )
         if row is None or now != replace(row, snapshot=""):
             self.remember.append(replace(now, snapshot=snapshot.dump(piece) if fate.shown else ""))
 
     def _take_back(self, piece: Identified, slug: str) -> None:
-        """A draft, or what its author took back: a notice when the public has seen it, else nothing at all."""
+        """Make a notice of what its author took back when the public has seen it; else it is nothing."""
         manuscript, row = piece.manuscript, piece.row
         self.counts["drafts" if manuscript.draft else "withdrawn_by_author"] += 1
-        if row is None or row.visible_since is None:
+        if not _was_seen(row):
+            self._take_back_unseen(piece, slug)
             return
         fate = lifecycle.fate(manuscript, row, self.now, changed=False)
         now = replace(
@@ -258,12 +260,35 @@ class Assembly:
             self.remember.append(now)
         self.notices.append(now)
 
+    def _take_back_unseen(self, piece: Identified, slug: str) -> None:
+        """What the ledger does not know was public all the same if its author says from when to when."""
+        manuscript, since = piece.manuscript, piece.manuscript.withdrawn_at
+        published = manuscript.published
+        if manuscript.draft or since is None or published is None or published >= since:
+            return
+        fate = Fate(
+            shown=True,
+            published=published,
+            updated=published,
+            first_seen=self.now,
+            visible_since=published,
+            withdrawn=since,
+            sequence=1,
+        )
+        bare = _Work(
+            manuscript, piece.key, piece.row, slug, NOTHING, lifecycle.content_digest(manuscript, ())
+        )
+        self.unremembered[piece.key] = self._piece(bare, fate)
+        self._remember(bare, fate, self.unremembered[piece.key])
+        self.notices.append(self.remember[-1])
+
     def _show_notices(self) -> None:
         """Show what was withdrawn lately by its title and link, without its text."""
         recent = {row.key: row for row in self.notices if self._is_recent(row)}
-        for key, piece in self._recalled(list(recent)).items():
-            row = recent[key]
-            self._add(_notice(self._fitting(piece), row, self.zone))
+        pieces = self._recalled([key for key in recent if key not in self.unremembered]) | self.unremembered
+        for key, row in recent.items():
+            if key in pieces:
+                self._add(_notice(self._fitting(pieces[key]), row, self.zone))
 
     def _is_recent(self, row: Known) -> bool:
         return row.withdrawn is not None and self.now - row.withdrawn < self.withdrawn_for
@@ -350,7 +375,7 @@ def _notice(piece: Piece, row: Known, zone: ZoneInfo) -> Piece:
 
 
 def _still_there(media: Media) -> Media:
-    """A file of ours that is gone or another by now is not ours to publish again; what lies published stays."""
+    """A file that is gone or another by now cannot be published again; what lies published stays."""
     if media.file is None:
         return media
     try:

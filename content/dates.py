@@ -98,18 +98,18 @@ def event_span(
     days = event_days(event, language, today=today, width=width)
     if event.starts is None:
         return days
+    note = _zone_note(event, language, zone)
     first, last = _local_days(event)
     if first == last:
-        return _joined(days, event_hours(event, language), language) + _zone_note(event, language, zone)
-    ends = event.ends or event.starts
-    pieces = [
-        _joined(full_day(day, language, _common_year(first, last, today), width), hour, language)
-        for day, hour in (
-            (first, clock(event.starts, language, event.zone)),
-            (last, clock(ends, language, event.zone)),
-        )
-    ]
-    return _between(pieces[0], pieces[1], locale_of(language)) + _zone_note(event, language, zone)
+        return _joined(days, event_hours(event, language), language) + note
+    if event.ends is None:
+        return _joined(days, clock(event.starts, language, event.zone), language) + note
+    today = _common_year(first, last, today)
+    start, end = (
+        _joined(full_day(day, language, today, width), clock(moment, language, event.zone), language)
+        for day, moment in ((first, event.starts), (last, event.ends))
+    )
+    return _between(start, end, locale_of(language)) + note
 
 
 def event_days(event: Event, language: str, *, today: date | None = None, width: Width = "long") -> str:
@@ -136,16 +136,12 @@ def event_hours(event: Event, language: str) -> str:
 def _local_days(event: Event) -> tuple[date, date]:
     """Give the first and last day as people count them: a night that ends in the small hours is one day."""
     if event.starts is None or event.ends is None:
-        return event.first_day, event.last_day if event.starts is None else event.first_day
+        return event.first_day, event.last_day
     zone = ZoneInfo(event.zone)
     start, end = event.starts.astimezone(zone), event.ends.astimezone(zone)
-    if (
-        end.time() <= SMALL_HOURS
-        and end.date() - start.date() == timedelta(days=1)
-        and start.time() > end.time()
-    ):
-        return start.date(), start.date()
-    return start.date(), end.date()
+    next_morning = end.date() - start.date() == timedelta(days=1) and end.time() <= SMALL_HOURS
+    one_night = next_morning and end.time() < start.time()
+    return start.date(), start.date() if one_night else end.date()
 
 
 def _with_year(first: date, last: date, today: date | None) -> bool:

@@ -40,7 +40,7 @@ class SourceFile:
 
 @dataclass(slots=True)
 class Scan:
-    """What was found. `unreadable` are the sources of folders that could not be listed, with a slash at the end."""
+    """What was found. `unreadable` are the sources of folders that could not be listed, ending in a slash."""
 
     files: list[SourceFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)

@@ -80,19 +80,19 @@ def is_draft(fields: Fields) -> bool:
     return hidden or not fields.flag("is_published", default=True) or status in _DRAFT_WORDS
 
 
-def withdrawal(fields: Fields, house: House) -> tuple[bool, str]:
-    """Read whether the author took it back: true, a date from which it is, or the reason."""
+def withdrawal(fields: Fields, house: House) -> tuple[bool, datetime | None, str]:
+    """Read whether the author took it back, since when, and why: true, a date, or the reason."""
     value = fields.value("withdrawn")
     reason = fields.plain("withdrawn_reason")
     if value is None or isinstance(value, bool):
-        return bool(value), reason
+        return bool(value), None, reason
     text = fields.line("withdrawn")
     if moments.looks_like_date(text):
         since = fields.moment("withdrawn", house.zone)
-        return since is not None and since <= house.now, reason
+        return since is not None and since <= house.now, since, reason
     if text.lower() in ("no", "nej", "false", ""):
-        return False, reason
-    return True, reason or ("" if text.lower() in ("yes", "ja", "true") else fields.plain("withdrawn"))
+        return False, None, reason
+    return True, None, reason or ("" if text.lower() in ("yes", "ja", "true") else fields.plain("withdrawn"))
 
 
 def dates(fields: Fields, house: House) -> tuple[datetime | None, datetime | None]:

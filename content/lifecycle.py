@@ -37,14 +37,15 @@ def fate(
     shown = published <= now and not taken_back
     seen = row.visible_since if row else None
     lifted = row is not None and row.withdrawn is not None and shown
-    withdrawn = (row.withdrawn if row and row.withdrawn else now) if taken_back and seen else None
-    if row is not None and row.withdrawn is not None and not shown:
-        withdrawn = row.withdrawn
+    withdrawn = row.withdrawn if row and not shown else None
+    if taken_back and row and seen and withdrawn is None:
+        told = manuscript.withdrawn_at
+        withdrawn = told if told and told > row.updated else now
     counts = significant or (row is not None and (row.withdrawn is None) != (withdrawn is None))
     return Fate(
         shown=shown,
         published=published,
-        updated=_updated(manuscript, row, published, now, changed=changed or lifted),
+        updated=now if lifted else _updated(manuscript, row, published, now, changed=changed),
         first_seen=row.first_seen if row else now,
         visible_since=seen or (now if shown else None),
         withdrawn=withdrawn,
@@ -62,14 +63,10 @@ def _published(manuscript: Manuscript, row: Known | None, now: datetime) -> date
 def _updated(
     manuscript: Manuscript, row: Known | None, published: datetime, now: datetime, *, changed: bool
 ) -> datetime:
-    before = row.updated if row is not None and row.visible_since is not None else published
-    if manuscript.updated is not None:
-        found = manuscript.updated
-    elif row is not None and changed:
-        found = now
-    else:
-        found = before
-    return max(found, before, published)
+    if row is None or row.visible_since is None:
+        return max(manuscript.updated or published, published)
+    found = manuscript.updated or (now if changed else row.updated)
+    return max(found, row.updated, published)
 
 
 def content_digest(manuscript: Manuscript, media: tuple[Media, ...]) -> str:

@@ -39,9 +39,10 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Manuscript:
-    """`published` is None where the author gave no date; `body_place` is the line on which the body begins.
+    """`published` is None where the author gave no date; `body_line` is the line on which the body begins.
 
-    `withdrawn` says that the author took it back; `given` is the id that the author gave.
+    `withdrawn` says that the author took it back, `withdrawn_at` since when, if the author told; `given` is
+    the id that the author gave.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Manuscript:
     given: str | None = None
     draft: bool = False
     withdrawn: bool = False
+    withdrawn_at: datetime | None = None
     withdrawn_reason: str = ""
     authors: tuple[Author, ...] = ()
     tags: tuple[str, ...] = ()

@@ -139,7 +139,7 @@ def _manuscript(fields: Fields, written: _Written, *, event: bool = False) -> Ma
     published, updated = items.dates(fields, house)
     if published is None and not event and "date" not in fields:
         published = _date_of_name(day, fields, house)
-    withdrawn, reason = items.withdrawal(fields, house)
+    withdrawn, since, reason = items.withdrawal(fields, house)
     made = Manuscript(
         kind="event" if event else "item",
         source=written.source,
@@ -162,6 +162,7 @@ def _manuscript(fields: Fields, written: _Written, *, event: bool = False) -> Ma
         given=fields.identifier(),
         draft=draft,
         withdrawn=withdrawn,
+        withdrawn_at=since,
         withdrawn_reason=reason,
         authors=fields.authors(),
         tags=fields.texts("tags"),

@@ -35,6 +35,9 @@ class Rendered:
         return (*self.media, *self.attachments, *((self.image,) if self.image else ()))
 
 
+NOTHING = Rendered("", "", "", None, (), ())
+
+
 def address_of(manuscript: Manuscript, slug: str, base_url: str) -> str:
     """Where a reader is sent: the piece's own link, else its page."""
     if manuscript.link:

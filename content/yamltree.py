@@ -44,6 +44,7 @@ _STRING_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 _HINTS = (
     ("mapping values are not allowed", "put the value in quotes when it holds a colon and a space"),
     ("cannot start any token", "begin lines with spaces, not tabs; quote a value that begins with @, ` or %"),
+    ("found a tab character", "begin lines with spaces, not tabs"),
     ("could not find expected ':'", "a key is followed by a colon and a space"),
     ("did not find expected key", "check the indentation, and that quotes inside a quoted value are doubled"),
     ("did not find expected '-' indicator", "check the indentation of this list"),
@@ -136,8 +137,8 @@ class _Builder:
     """Holds libyaml's parser, and what has been read with it so far."""
 
     def __init__(self, text: str, file: str, first_line: int, numbers: bool) -> None:  # noqa: FBT001
-        self._next: Callable[[], Any] = CParser(text).get_event
-        self._file, self._first_line, self._numbers = file, first_line, numbers
+        self._text, self._file, self._first_line, self._numbers = text, file, first_line, numbers
+        self._next: Callable[[], Any]
         self.marks: dict[int, dict[str | int, Any]] = {}
         self.start: Any = None
         self.problems: list[Problem] = []
@@ -148,6 +149,7 @@ class _Builder:
         self._depth = 0
 
     def document(self) -> Any:
+        self._next = CParser(self._text).get_event
         self._next()
         event = self._next()
         if type(event) is StreamEndEvent:

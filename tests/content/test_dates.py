@@ -129,6 +129,11 @@ def test_a_night_out_is_one_day_and_not_a_conference_of_two() -> None:
     assert event_span(whole_round, "sv", today=TODAY) == "fredag 2 oktober 04:00 – lördag 3 oktober 04:00"
 
 
+def test_several_days_that_begin_at_an_hour_and_end_at_none() -> None:
+    course = an_event(first_day=date(2026, 10, 15), last_day=date(2026, 10, 17))
+    assert event_span(course, "sv", today=TODAY) == "15–17 oktober 08:00"
+
+
 def test_an_event_that_ends_when_it_starts_has_no_span_of_hours() -> None:
     assert event_span(timed((10, 2, 8), (10, 2, 8)), "sv", today=TODAY) == "fredag 2 oktober 08:00"
 
