@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from content.templates import Templates
 from newsletter import message
-from newsletter.contents import Room, contents, narrowed
+from newsletter.contents import EVERYTHING, Room, contents, narrowed
 from newsletter.errors import InliningError
 from newsletter.inlining import inline
 from newsletter.issue import Issue
@@ -77,16 +77,11 @@ def render(issue: Issue, choice: str, language: str, templates: Templates) -> Ed
 def web_page(issue: Issue, language: str, templates: Templates) -> str:
     """Render the web version: everything in the issue, and nothing that is a reader's own."""
     title = subject(issue, language)
-    values = contents(issue, "*", language, Room())
-    return _inlined(
-        templates.render(
-            "email/web.html",
-            language,
-            mail=replace(values, unsubscribe="", preferences=""),
-            subject=title,
-            preheader=preheader(issue, title),
-        )
-    )
+    values = contents(issue, EVERYTHING, language, Room())
+    # What waited then has long been in another issue when somebody reads the archive.
+    lasting = replace(values, waiting=0, unsubscribe="", preferences="")
+    lines = {"subject": title, "preheader": preheader(issue, title)}
+    return _inlined(templates.render("email/web.html", language, mail=lasting, **lines))
 
 
 def _fitted(page: Callable[[Room], str], issue: Issue) -> tuple[str, Room]:
@@ -99,10 +94,8 @@ def _fitted(page: Callable[[Room], str], issue: Issue) -> tuple[str, Room]:
             return html, room
     found = _most(page, room, "items") or _most(page, replace(room, items=0), "events")
     if found is None:
-        message_ = (
-            f"a mail with nothing in it would be longer than {LIMIT} bytes; the templates are too large"
-        )
-        raise InliningError(message_)
+        too_large = f"a mail of nothing would be longer than {LIMIT} bytes; the templates are too large"
+        raise InliningError(too_large)
     return found
 
 

@@ -91,6 +91,7 @@ def test_the_page_is_fit_for_mail_programs(edition: Edition) -> None:
     page = edition.html
     assert page.startswith("<!DOCTYPE html>\n<html lang=")
     assert len(list(elements(page, "//h1"))) == 1
+    assert all(re.match(r"(?:https?://|mailto:)\S+$", link) for link in links_of_html(page))
     assert [element.text for element in elements(page, "//title")] == [edition.subject]
     assert all(element.get("role") == "presentation" for element in elements(page, "//table"))
     assert not list(
@@ -338,6 +339,7 @@ def test_the_web_version_has_nothing_of_a_readers() -> None:
     canonical = [element.get("href") for element in elements(page, "//link[@rel='canonical']")]
     assert canonical == ["https://news.example.org/newsletters/weekly/12/"]
     assert 'class="preheader"' not in page
+    assert "nästa nummer" not in page
 
 
 def test_the_same_issue_gives_the_same_bytes() -> None:
