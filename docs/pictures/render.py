@@ -1,11 +1,12 @@
-"""Renders the pictures of the docs from what `pressroom demo` really makes, by Chromium.
+"""Renders the picture of the README from what `pressroom demo` really makes, by Chromium.
 
     make pictures
 
-mail.png is the demo's mail in the newsletter's language; mail-dark.png the same on a phone in dark mode. What
-the mail fetches from the newsroom's host is taken from the public tree that the demo built.
+mail.png shows the mail three times: its top, its events, and in dark mode on a phone.
+What the mail fetches from the newsroom's host is taken from the public tree that the demo built.
 """
 
+import io
 import shutil
 import subprocess
 import sys
@@ -15,26 +16,28 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Route, ViewportSize, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Route, sync_playwright
 
-HERE = Path(__file__).parent
+TARGET = Path(__file__).parent / "mail.png"
 BASE_URL = "https://news.example.org/"
 LANGUAGE = "sv"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+HEIGHT = 1180
+GAP = 36
+AROUND = (214, 220, 228)
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    file: str
-    scheme: Literal["light", "dark"]
-    size: ViewportSize
-    scale: int
+    """What is shown of the mail: from the top, or from a little above the first link that `begins` finds."""
+
+    width: int
+    scheme: Literal["light", "dark"] = "light"
+    begins: str | None = None
 
 
-SHOTS = (
-    Shot("mail.png", "light", {"width": 720, "height": 1320}, 1),
-    Shot("mail-dark.png", "dark", {"width": 390, "height": 844}, 2),
-)
+SHOTS = (Shot(680), Shot(680, begins='a[href$=".ics"]'), Shot(400, scheme="dark"))
 
 
 def main() -> None:
@@ -44,12 +47,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "demo"
         subprocess.run([sys.executable, "-m", "pressroom", "demo", "--output", str(output)], check=True)
-        html, public = mail(output), next(output.rglob("feeds.opml")).parent.parent
+        html = mail(output)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-            for shot in SHOTS:
-                take(shot, browser, html, public)
+            pictures = [take(shot, browser, html, output / "public") for shot in SHOTS]
             browser.close()
+    beside(pictures).quantize(256, dither=Image.Dither.NONE).save(TARGET, optimize=True)
+    print(TARGET)
 
 
 def mail(output: Path) -> str:
@@ -62,11 +66,8 @@ def mail(output: Path) -> str:
     sys.exit(f"the demo made no mail in {LANGUAGE}")
 
 
-def take(shot: Shot, browser: Browser, html: str, public: Path) -> None:
-    """Take one picture."""
-    context = browser.new_context(
-        viewport=shot.size, device_scale_factor=shot.scale, color_scheme=shot.scheme
-    )
+def take(shot: Shot, browser: Browser, html: str, public: Path) -> Image.Image:
+    context = browser.new_context(viewport={"width": shot.width, "height": HEIGHT}, color_scheme=shot.scheme)
     page = context.new_page()
 
     def answer(route: Route) -> None:
@@ -78,8 +79,24 @@ def take(shot: Shot, browser: Browser, html: str, public: Path) -> None:
 
     page.route("**/*", answer)
     page.set_content(html, wait_until="networkidle")
-    page.screenshot(path=HERE / shot.file)
+    if shot.begins is not None:
+        page.locator(shot.begins).first.evaluate(
+            "link => window.scrollTo(0, link.getBoundingClientRect().top - 260)"
+        )
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     context.close()
+    return picture
+
+
+def beside(pictures: list[Image.Image]) -> Image.Image:
+    """Lay the pictures beside each other."""
+    width = sum(picture.width + GAP for picture in pictures) + GAP
+    sheet = Image.new("RGB", (width, HEIGHT + 2 * GAP), AROUND)
+    left = GAP
+    for picture in pictures:
+        sheet.paste(picture, (left, GAP))
+        left += picture.width + GAP
+    return sheet
 
 
 if __name__ == "__main__":
