@@ -93,7 +93,7 @@ def hostile_newsrooms(draw: st.DrawFn) -> Newsroom:
 
 @given(hostile_newsrooms())
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 def test_any_newsroom_gives_feeds_that_say_the_same_in_every_format(newsroom: Newsroom) -> None:
     built = dict(documents(newsroom, SETTINGS))
