@@ -44,7 +44,7 @@ def inline(html: str) -> Inlined:
             message = f"the page cannot be inlined: {error}"
             raise InliningError(message) from error
     head, tag, body = made.partition("<body")
-    return Inlined(head + tag + _BLANK.sub("\n", body).strip() + "\n", tuple(dict.fromkeys(lost)))
+    return Inlined(head + tag + _BLANK.sub("\n", body).rstrip() + "\n", tuple(dict.fromkeys(lost)))
 
 
 def _premailer(html: str) -> Premailer:

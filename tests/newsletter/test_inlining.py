@@ -32,6 +32,10 @@ def test_rules_go_into_the_elements_and_leave_the_head() -> None:
     assert made.lost == ()
 
 
+def test_rules_of_the_body_stay_an_attribute_of_it() -> None:
+    assert '<body style="margin:0">' in inline(page("body { margin: 0 }")).html
+
+
 def test_rules_for_screens_are_kept_byte_for_byte() -> None:
     assert f"<style>{KEPT}</style>" in inline(page()).html
 
