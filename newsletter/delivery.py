@@ -54,7 +54,7 @@ SHORTEST_LEASE = timedelta(minutes=10)
 LEASE_IN_TIMEOUTS = 15
 STRIKES = 5
 LONGEST_PAUSE = 60.0
-LONGEST_SLEEP = 60.0
+LONGEST_SLEEP = 900.0
 COUNTED = ("total", "sent", "deferred", "failed", "suppressed", "uncertain")
 
 
@@ -176,12 +176,14 @@ class _Run:
 
     async def wait_for_more(self, until: datetime) -> bool:
         """Wait until something is due again; False when that is nothing, or later than `until`."""
-        due = None if self._stop.is_set() else await self._book.ask(self._look_ahead)
-        now = self._means.clock()
-        if due is None or due > until:
-            return False
-        await self._pause(min(max((due - now).total_seconds(), 1.0), LONGEST_SLEEP))
-        return not self._stop.is_set()
+        while not self._stop.is_set():
+            due, now = await self._book.ask(self._look_ahead), self._means.clock()
+            if due is None or due > until:
+                return False
+            if due <= now:
+                return True
+            await self._pause(min((due - now).total_seconds(), LONGEST_SLEEP))
+        return False
 
     def tally(self) -> Tally:
         done = {name: self._counts[name] for name in COUNTED}
