@@ -102,10 +102,9 @@ def test_every_command_and_option_is_documented(request: pytest.FixtureRequest) 
 def commands() -> str:
     """Give the reference of commands: what each says when it is asked for help."""
     head, _, _ = text("commands.md").partition("<!-- from here on")
-    note = (
-        "<!-- from here on written by `pytest tests/test_docs.py --update-golden`: change the commands -->\n"
-    )
-    return head + note + "".join(described(app, click.Context(app, info_name="pressroom", **app.context_settings)))
+    note = "<!-- from here on written by `pytest tests/test_docs.py --update-golden` -->\n"
+    top = click.Context(app, info_name="pressroom", **app.context_settings)
+    return head + note + "".join(described(app, top))
 
 
 def described(command: click.Command, context: click.Context) -> Iterator[str]:
