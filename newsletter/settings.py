@@ -1,5 +1,6 @@
 """How the newsletters are composed, scheduled and sent."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,8 +9,11 @@ from pydantic import AfterValidator, Field
 from content.settings import Duration, Language, Name, Settings, Zone, parse_duration
 
 
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+
+
 def _one_line(value: str) -> str:
-    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+    if CONTROLS.search(value):
         message = "must be one line without control characters"
         raise ValueError(message)
     return value
