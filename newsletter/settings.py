@@ -8,7 +8,6 @@ from pydantic import AfterValidator, Field
 
 from content.settings import Duration, Language, Name, Settings, Zone, parse_duration
 
-
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
