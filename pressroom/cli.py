@@ -22,7 +22,7 @@ from feeds.errors import FeedsError
 from newsletter.errors import NewsletterError
 from pressroom import screen
 from pressroom.clock import Clock, system
-from pressroom.errors import CheckFailed, ConfigError, PressroomError
+from pressroom.errors import ConfigError, PressroomError
 from storage.errors import StorageError
 
 EXPECTED = (PressroomError, ContentError, StorageError, FeedsError, NewsletterError)
@@ -99,7 +99,7 @@ class Commands(click.Group):
 
 def report(error: Exception) -> None:
     """Say on stderr what went wrong, one line for each mistake."""
-    if isinstance(error, ConfigError | CheckFailed):
+    if isinstance(error, ConfigError):
         for problem in error.problems:
             screen.problem(problem)
     elif isinstance(error, OSError) and error.filename is not None:

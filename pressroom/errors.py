@@ -21,13 +21,5 @@ class ConfigError(PressroomError):
         self.problems = tuple(problems)
 
 
-class CheckFailed(PressroomError):
-    """Problems were found where everything had to be right."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = tuple(problems)
-
-
 class UsageProblem(PressroomError):
     """The command cannot be carried out as it was asked."""

@@ -23,6 +23,7 @@ from pressroom.duty import due_newsletters
 from pressroom.loading import Load, load
 from pressroom.scheduler import waking
 from pressroom.sending import Delivered, decide, deliver_open, earliest, open_issues
+from pressroom.settings import Config
 from pressroom.supervising import EXPECTED, keep_running
 from pressroom.watching import watch, watched
 from storage.issues import IssueRow
@@ -34,7 +35,7 @@ TRY_AGAIN = timedelta(minutes=1)
 
 
 class Service:
-    """Holds what the jobs tell each other. `reload` is set when the configuration file changed."""
+    """Holds what the jobs tell each other. `reload` is set when a new one has to take its place."""
 
     def __init__(self, room: Pressroom, stop: asyncio.Event, *, seconds: str = "0") -> None:
         self._room = room
@@ -58,12 +59,12 @@ class Service:
 
     async def watch(self) -> None:
         """Tell of changed files."""
-        own = self._room.config.file.absolute()
+        config = self._room.config
 
         def changed(paths: frozenset[Path]) -> None:
             logbook.event("files-changed", count=len(paths))
             self._changed.set()
-            if own in paths:
+            if any(_needs_new_start(path, config) for path in paths):
                 self.reload = True
                 self._stop.set()
 
@@ -176,6 +177,12 @@ class Service:
         finally:
             for wait in waits:
                 wait.cancel()
+
+
+def _needs_new_start(path: Path, config: Config) -> bool:
+    """Tell whether a changed file is one that is read only once: configuration, templates, translations."""
+    look = config.templates
+    return path == config.file.absolute() or (look is not None and path.is_relative_to(look))
 
 
 def _next_day(room: Pressroom, now: datetime) -> datetime:

@@ -39,8 +39,8 @@ def command(call: Call, log_format: logbook.Form, log_level: str) -> None:
     """Publish what changes, make each issue when it is due, and deliver it, until stopped.
 
     Stop it by Ctrl-C or SIGTERM: mails that are on the wire are finished, the rest goes out after the
-    next start. A changed configuration is taken up by itself; one with mistakes is reported, and the
-    service goes on with the old one.
+    next start. A changed configuration or template is taken up by itself; a configuration with mistakes
+    is reported, and the service goes on with the old one.
 
     \b
     Examples:
@@ -86,5 +86,5 @@ def _reloaded(call: Call, old: Config) -> Config:
                 "config-refused", ValueError(problem.message), file=problem.file, line=problem.line
             )
         return old
-    logbook.event("config-reloaded")
+    logbook.event("reloaded")
     return config

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from content.errors import ContentError
 from feeds.errors import PublishError
 from newsletter.delivery import Tally
 from newsletter.issuing import Decision
@@ -96,21 +97,36 @@ def _send(
     ctx: click.Context, room: Pressroom, newsletter: str, *, by_hand: bool, wait: bool, as_json: bool
 ) -> None:
     now = room.clock()
-    with progress("Loading the newsroom"):
-        found = load(room, now)
-    for problem in found.loaded.problems:
-        screen.problem(problem)
-    with progress("Composing the issue"):
-        decision = decide(room, newsletter, found, now, by_hand=by_hand)
-    if not as_json:
-        for line in told(decision, room, now):
+    decision = None
+    found = _loaded(room, newsletter, now)
+    if found is not None:
+        with progress("Composing the issue"):
+            decision = decide(room, newsletter, found, now, by_hand=by_hand)
+        for line in told(decision, room, now) if not as_json else ():
             screen.say(line)
     waiting = open_issues(room, newsletter)
-    published = not waiting or _publish(room, found, now)
+    published = found is not None and (not waiting or _publish(room, found, now))
     finished = not waiting or _deliver(room, newsletter, waiting, wait=wait)
-    _report(room, decision, waiting, as_json=as_json)
+    _report(room, newsletter, decision, waiting, as_json=as_json)
+    if not finished:
+        screen.error("stopped before the end; what is left goes out with the next `pressroom send`")
     if not (published and finished):
         ctx.exit(1)
+
+
+def _loaded(room: Pressroom, newsletter: str, now: datetime) -> Load | None:
+    """Load the newsroom; None when it cannot be, but an issue made earlier can still be delivered."""
+    try:
+        with progress("Loading the newsroom"):
+            found = load(room, now)
+    except ContentError as error:
+        if not open_issues(room, newsletter):
+            raise
+        screen.error(f"no new issue is made: {error}")
+        return None
+    for problem in found.loaded.problems:
+        screen.problem(problem)
+    return found
 
 
 def told(decision: Decision, room: Pressroom, now: datetime) -> list[str]:
@@ -188,18 +204,21 @@ def _done(tally: Tally) -> int:
     return tally.sent + tally.failed + tally.suppressed
 
 
-def _report(room: Pressroom, decision: Decision, waiting: Sequence[IssueRow], *, as_json: bool) -> None:
+def _report(
+    room: Pressroom,
+    newsletter: str,
+    decision: Decision | None,
+    waiting: Sequence[IssueRow],
+    *,
+    as_json: bool,
+) -> None:
     with reading(room.engine) as connection:
         counts = {issue.id: deliveries.counts(connection, issue.id) for issue in waiting}
     if as_json:
         screen.give_json(
             {
-                "newsletter": decision.newsletter,
-                "outcome": decision.outcome,
-                "slot": decision.slot,
-                "detail": decision.detail,
-                "issue": decision.issue.number if decision.issue else None,
-                "earlier": [{"slot": row.slot, "outcome": row.outcome} for row in decision.earlier],
+                "newsletter": newsletter,
+                **(_decided(decision) if decision else {}),
                 "deliveries": [
                     {"issue": issue.number, "subject": issue.subject, **counts[issue.id]} for issue in waiting
                 ],
@@ -208,6 +227,16 @@ def _report(room: Pressroom, decision: Decision, waiting: Sequence[IssueRow], *,
         return
     for issue in waiting:
         screen.say(f"{issue.newsletter} {issue.number}: {in_words(counts[issue.id])}")
+
+
+def _decided(decision: Decision) -> dict[str, object]:
+    return {
+        "outcome": decision.outcome,
+        "slot": decision.slot,
+        "detail": decision.detail,
+        "issue": decision.issue.number if decision.issue else None,
+        "earlier": [{"slot": row.slot, "outcome": row.outcome} for row in decision.earlier],
+    }
 
 
 def _show_plan(
