@@ -20,6 +20,7 @@ from pressroom.sink import Received, Sink
 from pressroom.subscriptions import offer_of
 from storage import issues, newsletters, slots
 from storage.engine import reading, writing
+from tests.postgres import Server
 from tests.pressroom.newsrooms import a_newsroom, loaded, write_item
 from tests.scenarios import NOW
 
@@ -59,8 +60,11 @@ def events(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, Any]]:
     return [record.fields for record in caplog.records if record.getMessage() == name]  # type: ignore[attr-defined]
 
 
-def set_up(file: Path, start: datetime, url: str = "smtp://127.0.0.1:9") -> tuple[Any, Clock]:
-    config = loaded(file, {"PRESSROOM_SMTP__URL": url})
+def set_up(
+    file: Path, start: datetime, url: str = "smtp://127.0.0.1:9", storage: str = ""
+) -> tuple[Any, Clock]:
+    environ = {"PRESSROOM_SMTP__URL": url} | ({"PRESSROOM_STORAGE__URL": storage} if storage else {})
+    config = loaded(file, environ)
     clock = starting_at(start)
     with open_pressroom(config, clock) as room, writing(room.engine) as connection:
         newsletters.meet(connection, "weekly", start - timedelta(days=3), list(config.categories))
@@ -181,3 +185,23 @@ async def test_a_changed_configuration_asks_for_a_new_start(tmp_path: Path) -> N
                 break
         await asyncio.wait_for(task, PATIENCE)
     assert service.reload
+
+
+async def test_a_database_that_was_away_is_used_again(
+    postgresql_server: Server, postgresql_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = a_newsroom(tmp_path)
+    config, clock = set_up(file, NOW - timedelta(days=1), storage=postgresql_url)
+    feed = config.feeds.output / "feeds/all/atom.xml"
+    with caplog.at_level(logging.INFO, logger="pressroom"), open_pressroom(config, clock) as room:
+        async with running(room):
+            await until(lambda: "The first item" in feed.read_text())
+            postgresql_server.execute("postgres", "ALTER DATABASE ledger ALLOW_CONNECTIONS false")
+            try:
+                postgresql_server.disconnect("ledger")
+                write_item(tmp_path, "second", "The second item")
+                await until(lambda: bool(events(caplog, "build-failed")))
+            finally:
+                postgresql_server.execute("postgres", "ALTER DATABASE ledger ALLOW_CONNECTIONS true")
+            write_item(tmp_path, "third", "The third item")
+            await until(lambda: "The third item" in feed.read_text())
