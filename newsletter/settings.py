@@ -49,6 +49,7 @@ class NewsletterSettings(Settings):
     events: EventsSettings = EventsSettings()
     misfire_grace: Duration = parse_duration("6h")
     approval: Literal["none", "required"] = "none"
+    signup: Literal["open", "closed"] = "open"
 
 
 class SmtpSettings(Settings):
