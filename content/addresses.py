@@ -69,12 +69,30 @@ def events_calendar() -> str:
     return "feeds/events/events.ics"
 
 
+def newsletters_page() -> str:
+    return "newsletters/"
+
+
 def newsletter_page(newsletter: str) -> str:
     return f"newsletters/{newsletter}/"
 
 
 def issue_page(newsletter: str, number: int) -> str:
     return f"newsletters/{newsletter}/{number}/"
+
+
+def newsletter_feed(newsletter: str) -> str:
+    """The feed of a newsletter's issues."""
+    return f"newsletters/{newsletter}/{FEED_FILES['atom']}"
+
+
+def subscribe() -> str:
+    """The sign-up form, and where every sign-up form sends to."""
+    return "subscribe"
+
+
+def confirm(token: str) -> str:
+    return f"confirm/{token}"
 
 
 def unsubscribe(token: str) -> str:
