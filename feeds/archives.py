@@ -26,7 +26,8 @@ Shorten = Callable[[Entry], Entry]
 class Page:
     """One document of a feed; `period` is None for the current one, else the archive's month.
 
-    `older` and `newer` are the months of the neighbouring archives.
+    `older` and `newer` are the months of the neighbouring archives. `place` is where it lies, for a
+    document that is none of the newsroom's own feeds.
     """
 
     feed: Feed
@@ -36,9 +37,10 @@ class Page:
     period: str | None = None
     older: str | None = None
     newer: str | None = None
+    place: str | None = None
 
     def path(self, format_: str) -> str:
-        return _path(self.feed.name, self.period, format_)
+        return self.place or _path(self.feed.name, self.period, format_)
 
     def address(self, format_: str) -> str:
         return addresses.absolute(self.base_url, self.path(format_))

@@ -28,6 +28,15 @@ def event_id(authority: str, key: str) -> str:
     return _piece_id(authority, "event", key)
 
 
+def newsletter_id(authority: str, newsletter: str) -> str:
+    """Name the feed of a newsletter's issues."""
+    return f"tag:{authority}:newsletter/{newsletter}"
+
+
+def issue_id(authority: str, newsletter: str, number: int) -> str:
+    return f"tag:{authority}:issue/{newsletter}/{number}"
+
+
 def category_scheme(authority: str) -> str:
     """Name the set that category terms belong to; an identifier, not an address."""
     return f"tag:{authority}:{CATEGORIES}"

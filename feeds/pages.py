@@ -6,9 +6,8 @@ are in templates/web; this module decides which pages there are and what each of
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -23,7 +22,7 @@ from feeds import selection, structured
 from feeds.identifiers import address
 from feeds.periods import Month, Year, years
 from feeds.settings import FeedsSettings
-from feeds.site import NOT_FOUND, Page, Site, layout, page, prepared
+from feeds.site import NOT_FOUND, Page, PublicNewsletter, Site, layout, page, prepared
 
 FRONT_ITEMS = 10
 FRONT_EVENTS = 6
@@ -31,7 +30,6 @@ FEED_PIECES = 10
 # How much of the text is looked at to see whether the summary only repeats its beginning.
 BEGINNING = 800
 REPEATED = 60
-NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def pages(
@@ -40,16 +38,16 @@ def pages(
     templates: Templates,
     *,
     today: date,
-    newsletters: Mapping[str, str] = NONE,
+    newsletters: Iterable[PublicNewsletter] = (),
 ) -> Iterator[Page]:
     """Give each page's path below the public root and its bytes, and the style sheet's.
 
     `today` is a day in the organisation's zone: events whose last day lies before it are over.
-    `newsletters` are the titles, by name, of those whose archive is published in the same tree.
+    `newsletters` are those whose archive is published in the same tree.
     """
-    site, style = prepared(newsroom, settings, templates, today)
+    site, style = prepared(newsroom, settings, templates, today, newsletters)
     yield style
-    yield _front(site, newsletters)
+    yield _front(site)
     yield from _lists(site, settings.items)
     yield from _item_pages(site)
     yield from _event_pages(site)
@@ -57,7 +55,7 @@ def pages(
     yield page(site, NOT_FOUND, "web/404.html")
 
 
-def _front(site: Site, newsletters: Mapping[str, str]) -> Page:
+def _front(site: Site) -> Page:
     shown = [item for item in site.newsroom.items if not item.withdrawn]
     about = _paragraphs(site.newsroom.organisation.about)
     return page(
@@ -68,7 +66,6 @@ def _front(site: Site, newsletters: Mapping[str, str]) -> Page:
         items=sorted(shown, key=lambda item: not item.pinned)[:FRONT_ITEMS],
         events=[event for event in _coming(site) if not event.withdrawn][:FRONT_EVENTS],
         feeds=site.feeds,
-        newsletters=newsletters,
         about=about,
         description=about[0] if about else "",
     )

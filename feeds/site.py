@@ -4,7 +4,7 @@ Called by `feeds.pages` only. Layouts are rendered at their first use and kept, 
 have but a few of them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
@@ -65,6 +65,16 @@ class PublicFeed:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicNewsletter:
+    """A newsletter as people meet it; `open` when anybody may sign up to it by themselves."""
+
+    name: str
+    title: str
+    intro: str = ""
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """`style` is the path of the style sheet; `today` a day in the organisation's zone."""
 
@@ -73,6 +83,7 @@ class Site:
     today: date
     style: str
     feeds: tuple[PublicFeed, ...]
+    newsletters: tuple[PublicNewsletter, ...] = ()
     layouts: dict[tuple[str, str, str | None], Layout] = field(default_factory=dict)
     renderings: dict[str, Callable[..., str]] = field(default_factory=dict)
 
@@ -82,13 +93,17 @@ class Site:
 
 
 def prepared(
-    newsroom: Newsroom, settings: FeedsSettings, templates: Templates, today: date
+    newsroom: Newsroom,
+    settings: FeedsSettings,
+    templates: Templates,
+    today: date,
+    newsletters: Iterable[PublicNewsletter] = (),
 ) -> tuple[Site, Page]:
     """Give the site, and its style sheet, named by its content so that caches may keep it for ever."""
     style = templates.render("web/style.css", newsroom.organisation.language).encode()
     path = addresses.media(sha256(style).hexdigest(), "style.css")
     feeds = tuple(_public_feeds(newsroom, settings, templates))
-    return Site(newsroom, templates, today, path, feeds), (path, style)
+    return Site(newsroom, templates, today, path, feeds, tuple(newsletters)), (path, style)
 
 
 def page(
@@ -103,6 +118,7 @@ def page(
         layout=layout(site, path, section, first),
         organisation=site.newsroom.organisation,
         newsroom=site.newsroom,
+        newsletters=site.newsletters,
         addresses=addresses,
         path=address,
         canonical=addresses.absolute(site.newsroom.base_url, address),
@@ -131,6 +147,7 @@ def _rendered(site: Site, bare: Layout, section: str, first: str | None) -> Layo
     values = {
         "organisation": site.newsroom.organisation,
         "newsroom": site.newsroom,
+        "newsletters": site.newsletters,
         "addresses": addresses,
         "style": site.style,
         "section": section,

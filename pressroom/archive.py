@@ -1,4 +1,4 @@
-"""The issues of newsletters on the web: one page for each that goes out, and a list of them.
+"""The issues of newsletters on the web: one page for each that goes out, a list and a feed of them.
 
 A page is rendered once, from what was frozen when the issue was composed, and kept in the ledger: it goes
 on showing what was sent. An issue is there from the moment it is queued, so that the link in the
@@ -12,11 +12,13 @@ from datetime import date
 from sqlalchemy import Connection
 
 from content import addresses
-from feeds.site import Page, Site, page
+from feeds.issues import Frame, PublicIssue, feed_of_issues
+from feeds.site import Page, PublicNewsletter, Site, page
 from newsletter.editions import web_page
-from newsletter.issue import from_json
+from newsletter.issue import Issue, from_json
 from newsletter.schedule import slot_local
 from pressroom.bootstrap import Pressroom
+from pressroom.settings import Config
 from storage import deliveries, editions, issues, newsletters
 from storage.engine import reading, writing
 from storage.issues import IssueRow
@@ -35,22 +37,38 @@ class Entry:
     path: str
 
 
+def public_newsletters(config: Config) -> tuple[PublicNewsletter, ...]:
+    """Give the newsletters of the configuration as pages speak of them."""
+    return tuple(
+        PublicNewsletter(name, each.title, each.intro, each.signup == "open")
+        for name, each in config.newsletters.items()
+    )
+
+
 def archive(room: Pressroom, site: Site) -> Iterator[Page]:
-    """Give the pages of all newsletters of the configuration and of their issues."""
-    for name, settings in room.config.newsletters.items():
+    """Give the pages and feeds of the site's newsletters, and the pages of their issues."""
+    for newsletter in site.newsletters:
         with reading(room.engine) as connection:
-            rows = _public(connection, name)
-            made = editions.web_pages(connection, name)
+            rows = _public(connection, newsletter.name)
+            made = editions.web_pages(connection, newsletter.name)
         for row in rows:
             html = made.get(row.id) or _made(room, row)
-            yield f"{addresses.issue_page(name, row.number)}index.html", html
-        yield listing(site, name, settings.title, settings.intro, [_entry(row) for row in rows])
+            yield f"{addresses.issue_page(newsletter.name, row.number)}index.html", html
+        yield _feed(room, site, newsletter, rows[: room.config.feeds.items])
+        yield listing(site, newsletter, [_entry(row) for row in rows])
+    if site.newsletters:
+        yield overview(site)
 
 
-def listing(site: Site, newsletter: str, title: str, intro: str, entries: Sequence[Entry]) -> Page:
+def overview(site: Site) -> Page:
+    """Give the page of all newsletters."""
+    return page(site, f"{addresses.newsletters_page()}index.html", "web/newsletters.html", "newsletters")
+
+
+def listing(site: Site, newsletter: PublicNewsletter, entries: Sequence[Entry]) -> Page:
     """Give the page that lists a newsletter's issues."""
-    path = f"{addresses.newsletter_page(newsletter)}index.html"
-    return page(site, path, "web/newsletter.html", heading=title, intro=intro, issues=entries)
+    path = f"{addresses.newsletter_page(newsletter.name)}index.html"
+    return page(site, path, "web/newsletter.html", "newsletters", newsletter=newsletter, issues=entries)
 
 
 def _public(connection: Connection, newsletter: str) -> list[IssueRow]:
@@ -62,11 +80,43 @@ def _public(connection: Connection, newsletter: str) -> list[IssueRow]:
     ]
 
 
-def _made(room: Pressroom, row: IssueRow) -> bytes:
-    """Render an issue's page and keep it: it stays as it was sent, and is rendered once."""
+def _feed(room: Pressroom, site: Site, newsletter: PublicNewsletter, rows: Sequence[IssueRow]) -> Page:
+    frame = Frame(
+        newsletter.name,
+        newsletter.title,
+        newsletter.intro,
+        room.config.language(newsletter.name),
+        site.newsroom.organisation,
+        site.newsroom.base_url,
+        room.config.feeds.id_authority,
+        room.catalogues.translations,
+    )
+    return feed_of_issues(frame, (_public_issue(room, row) for row in rows))
+
+
+def _public_issue(room: Pressroom, row: IssueRow) -> PublicIssue:
+    issue = _whole(room, row)
+    return PublicIssue(
+        number=row.number,
+        subject=row.subject,
+        language=issue.language,
+        composed=issue.composed,
+        intro=issue.intro,
+        categories=issue.choices,
+        items=issue.items,
+        events=issue.events,
+    )
+
+
+def _whole(room: Pressroom, row: IssueRow) -> Issue:
     with reading(room.engine) as connection:
         whole = issues.get(connection, row.id)
-    issue = from_json(whole.content if whole else row.content)
+    return from_json(whole.content if whole else row.content)
+
+
+def _made(room: Pressroom, row: IssueRow) -> bytes:
+    """Render an issue's page and keep it: it stays as it was sent, and is rendered once."""
+    issue = _whole(room, row)
     html = web_page(issue, issue.language, room.templates).encode()
     with writing(room.engine) as connection:
         newsletters.hold(connection, row.newsletter)

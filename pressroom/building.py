@@ -14,7 +14,7 @@ from feeds.documents import documents
 from feeds.pages import pages
 from feeds.site import prepared
 from feeds.tree import Published, publish
-from pressroom.archive import archive
+from pressroom.archive import archive, public_newsletters
 from pressroom.bootstrap import Pressroom
 
 Files = Iterable[tuple[str, bytes]]
@@ -37,9 +37,9 @@ def tree(room: Pressroom, newsroom: Newsroom, now: datetime) -> Iterator[tuple[s
     settings = room.config.feeds
     today = now.astimezone(ZoneInfo(newsroom.organisation.timezone)).date()
     yield from documents(newsroom, settings, room.catalogues)
-    newsletters = {name: letter.title for name, letter in room.config.newsletters.items()}
+    newsletters = public_newsletters(room.config)
     yield from pages(newsroom, settings, room.templates, today=today, newsletters=newsletters)
-    site, _ = prepared(newsroom, settings, room.templates, today)
+    site, _ = prepared(newsroom, settings, room.templates, today, newsletters)
     yield from archive(room, site)
 
 

@@ -12,17 +12,19 @@ from content.languages import Catalogues
 from content.newsroom import Problem
 from content.templates import Templates
 from feeds.pages import pages
-from feeds.site import prepared
+from feeds.site import PublicNewsletter, prepared
 from newsletter.editions import EditionRenderer, web_page
 from newsletter.errors import NewsletterError
 from pressroom import samples
-from pressroom.archive import Entry, listing
+from pressroom.archive import Entry, listing, overview
 from pressroom.bootstrap import look, look_into
 from pressroom.clock import Clock
 from pressroom.config import read
 from pressroom.loading import glance
 from pressroom.settings import Config
 from storage.errors import StorageError
+
+SAMPLE = PublicNewsletter("sample", "Sample", "A sample")
 
 
 def check(file: Path, environ: Mapping[str, str], clock: Clock) -> list[Problem]:
@@ -80,10 +82,11 @@ def _rendered(config: Config, templates: Templates, language: str) -> Iterator[P
     today = samples.MOMENT.date()
     newsroom, issue = samples.newsroom(language), samples.issue(language, "Sample")
     try:
-        for _ in pages(newsroom, config.feeds, templates, today=today):
+        for _ in pages(newsroom, config.feeds, templates, today=today, newsletters=[SAMPLE]):
             pass
-        site, _ = prepared(newsroom, config.feeds, templates, today)
-        listing(site, "sample", "Sample", "", [Entry(1, "Sample", today, "newsletters/sample/1/")])
+        site, _ = prepared(newsroom, config.feeds, templates, today, [SAMPLE])
+        listing(site, SAMPLE, [Entry(1, "Sample", today, "newsletters/sample/1/")])
+        overview(site)
         EditionRenderer(templates)(issue, "*", language)
         web_page(issue, language, templates)
     except TemplateProblem as error:

@@ -20,6 +20,7 @@ from content.templates import Templates
 from feeds.pages import pages
 from feeds.periods import YEAR_ITEMS, years
 from feeds.settings import FeedsSettings
+from feeds.site import PublicNewsletter
 from tests.feeds.newsrooms import full_newsroom
 from tests.feeds.sites import (
     BODY,
@@ -186,7 +187,9 @@ def test_the_front_page_shows_what_is_new_and_what_is_coming(office: dict[str, b
 
 def test_newsletters_are_mentioned_where_there_are_any(office: dict[str, bytes]) -> None:
     assert "Nyhetsbrev" not in read(office, "index.html").text
-    page = read(page_files(press_office(), newsletters={"weekly": "Veckan & vi"}), "index.html")
+    page = read(
+        page_files(press_office(), newsletters=[PublicNewsletter("weekly", "Veckan & vi")]), "index.html"
+    )
     assert page.find("a", href="./newsletters/weekly/")
     assert "Nyhetsbrev Veckan & vi" in page.text
 
@@ -369,7 +372,7 @@ def test_hostile_text_stays_text() -> None:
     )
     files = page_files(
         a_newsroom(organisation=organisation, items=(item, elsewhere, gone), events=(event,)),
-        newsletters={"weekly": HOSTILE},
+        newsletters=[PublicNewsletter("weekly", HOSTILE, HOSTILE)],
     )
     for path, page in html_files(files).items():
         assert page.mistakes == [], path
