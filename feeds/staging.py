@@ -57,6 +57,11 @@ class Staging:
             raise
         return True
 
+    @property
+    def changes(self) -> bool:
+        """Tell whether there is anything to move."""
+        return bool(self._staged)
+
     def move(self, order: Callable[[str], tuple[int, str]]) -> tuple[str, ...]:
         """Move every prepared file into its place, in this order."""
         moved = tuple(sorted(self._staged, key=order))

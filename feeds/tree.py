@@ -25,6 +25,9 @@ from feeds.staging import OWN, TEMPORARY, Staging, Unreadable, reporting, safe
 
 MANIFEST = f"{OWN}manifest.json"
 LOCK = f"{OWN}lock"
+CHANGING = f"{OWN}changing"
+"""Lies in the tree while files are moved, and stays there when that is cut short."""
+
 VERSION = 1
 
 
@@ -70,6 +73,21 @@ def _locked(root: str) -> Iterator[None]:
         os.close(lock)
 
 
+@contextmanager
+def held_still(output: Path) -> Iterator[bool]:
+    """Keep every build from changing the tree while it is read; False when one was cut short in it."""
+    try:
+        lock = os.open(output / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:  # nothing was ever built here
+        yield True
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield not (output / CHANGING).exists()
+    finally:
+        os.close(lock)
+
+
 def _stage_media(staging: Staging, media: Iterable[Media]) -> tuple[str, ...]:
     """Prepare the media; one that cannot be read is reported and keeps nothing else from being published."""
     failed: dict[str, str] = {}
@@ -88,10 +106,17 @@ def _stage_media(staging: Staging, media: Iterable[Media]) -> tuple[str, ...]:
 def _change(staging: Staging, root: str, failed: tuple[str, ...]) -> Published:
     """Move, then remove. The list names more than there is rather than less, whenever this is cut short."""
     before = _listed(root)
+    gone = sorted(before - staging.wanted)
+    changing = Path(root, CHANGING)
     _list(root, before, before | staging.wanted)
+    if staging.changes or gone:
+        with reporting(str(changing)):
+            changing.touch()
     written = staging.move(_order)
-    removed = tuple(path for path in sorted(before - staging.wanted) if staging.remove(path))
+    removed = tuple(path for path in gone if staging.remove(path))
     _list(root, before | staging.wanted, staging.wanted)
+    with reporting(str(changing)):
+        changing.unlink(missing_ok=True)
     return Published(written, len(staging.wanted) - len(written), removed, failed)
 
 

@@ -26,6 +26,9 @@ from pressroom.sending import Delivered, decide, deliver_open, earliest, open_is
 from pressroom.settings import Config
 from pressroom.supervising import EXPECTED, keep_running
 from pressroom.watching import watch, watched
+from pressroom.web.application import application, base_path
+from pressroom.web.tallies import Tallies
+from pressroom.web.tree import PublicTree
 from storage.issues import IssueRow
 
 LOOK_FOR_MAIL = 15.0
@@ -49,10 +52,14 @@ class Service:
         self._public: frozenset[int] = frozenset()
         self._told: frozenset[Problem] = frozenset()
         self.reload = False
+        self.tallies = Tallies()
+        self.tree = PublicTree(room.config.feeds.output, base_path(room), room.clock)
+        self.application = application(room, self.tree, tallies=self.tallies)
 
     async def run(self) -> None:
         """Do all jobs until `stop` is set."""
         jobs = {"watch": self.watch, "publish": self.publish, "decide": self.decide, "deliver": self.deliver}
+        await asyncio.to_thread(self.tree.refresh)
         self._tick.set()
         with waking(self._tick.set, second=self._seconds):
             await keep_running(jobs, self._stop)
@@ -110,6 +117,8 @@ class Service:
                 return await asyncio.to_thread(self._load_and_publish, now)
             except EXPECTED as error:
                 logbook.problem("build-failed", error)
+                self.tallies.failed["build"] = now
+                await asyncio.to_thread(self.tree.refresh, mixed=True)
                 return now + TRY_AGAIN
 
     def _load_and_publish(self, now: datetime) -> datetime:
@@ -121,6 +130,7 @@ class Service:
         going_out = frozenset(issue.id for issue in open_issues(self._room))
         published = publish_newsroom(self._room, found.loaded.newsroom, now)
         self._public |= going_out
+        self.tree.refresh()
         self._tell_problems(found.loaded.problems)
         for known in found.loaded.newly_withdrawn:
             logbook.event("withdrawn", key=known.key, file=known.source)

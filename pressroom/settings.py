@@ -19,17 +19,11 @@ from content.settings import (
     OrganisationSettings,
     Settings,
     SourceSettings,
-    WebAddress,
 )
 from feeds.settings import FeedsSettings
 from newsletter.settings import NewsletterSettings, SmtpSettings
+from pressroom.web.settings import WebSettings
 from storage.settings import StorageSettings
-
-
-class WebSettings(Settings):
-    """`url` is where the public tree is served: every link in feeds and mails starts with it."""
-
-    url: WebAddress
 
 
 class ConfigFile(Settings):

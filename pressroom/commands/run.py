@@ -13,6 +13,7 @@ from pressroom.config import load
 from pressroom.errors import ConfigError
 from pressroom.service import Service
 from pressroom.settings import Config
+from pressroom.web.server import Front, serving
 
 
 @click.command(short_help="Run the service: files, schedule and delivery, until it is stopped.")
@@ -58,18 +59,32 @@ async def _serve(call: Call, config: Config) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    front = Front()
     while not ended.is_set():
-        stop = asyncio.Event()
-        passing_on = asyncio.create_task(_pass_on(ended, stop))
-        try:
-            with open_pressroom(config, call.clock) as room:
-                service = Service(room, stop)
-                logbook.event("started", newsletters=",".join(config.newsletters), output=config.feeds.output)
-                await service.run()
-        finally:
-            passing_on.cancel()
-        if service.reload and not ended.is_set():
-            config = _reloaded(call, config)
+        listen = config.web.listen
+        async with serving(listen, front):
+            while not ended.is_set() and config.web.listen == listen:
+                config = await _one_service(call, config, front, ended)
+
+
+async def _one_service(call: Call, config: Config, front: Front, ended: asyncio.Event) -> Config:
+    """Run the service until it is stopped, or asks for a new one; give the configuration for that."""
+    stop = asyncio.Event()
+    passing_on = asyncio.create_task(_pass_on(ended, stop))
+    try:
+        with open_pressroom(config, call.clock) as room:
+            service = Service(room, stop)
+            front.app = service.application
+            logbook.event(
+                "started",
+                newsletters=",".join(config.newsletters),
+                output=config.feeds.output,
+                listen=config.web.listen,
+            )
+            await service.run()
+    finally:
+        passing_on.cancel()
+    return _reloaded(call, config) if service.reload and not ended.is_set() else config
 
 
 async def _pass_on(ended: asyncio.Event, stop: asyncio.Event) -> None:

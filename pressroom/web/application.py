@@ -1,0 +1,101 @@
+"""The whole web application: the public tree before all, then health, then the pages that do something.
+
+Composition only. `application` is called by `pressroom.service`, once for each configuration; `routes` are
+those of the pages for followers, and paths in them count from `web.url`. A handler finds the tallies
+that become metrics in `request.app.state.tallies`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pressroom.bootstrap import Pressroom
+from pressroom.web.publicfiles import PublicFiles
+from pressroom.web.refusals import Guarded
+from pressroom.web.settings import listening
+from pressroom.web.tallies import Tallies
+from pressroom.web.tree import PublicTree
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+Handler = Callable[[Request, Any], Response | Awaitable[Response]]
+
+
+def application(
+    room: Pressroom,
+    tree: PublicTree,
+    routes: Sequence[BaseRoute] = (),
+    tallies: Tallies | None = None,
+    handlers: Mapping[Any, Handler] | None = None,
+) -> ASGIApp:
+    """Give the application. `handlers` answer the errors of the routes, by status or class, for people."""
+    tallies = tallies or Tallies()
+    answers: dict[Any, Any] = {HTTPException: _plainly, **(handlers or {})}
+    pages = Starlette(routes=list(routes), exception_handlers=answers)
+    pages.state.room, pages.state.tallies = room, tallies
+    below = _Below(base_path(room), Guarded(pages, _hosts(room)))
+    files = PublicFiles(tree, below)
+    files.served = tallies.served
+    below.files = files
+    return _Http(files)
+
+
+def base_path(room: Pressroom) -> str:
+    """Give the path of web.url: empty, or as "/news"."""
+    return urlsplit(room.config.web.url).path
+
+
+def _hosts(room: Pressroom) -> set[str]:
+    public = urlsplit(room.config.web.url).netloc.lower()
+    host, _ = listening(room.config.web.listen)
+    return {public, public.partition(":")[0], host, *LOOPBACK}
+
+
+class _Http:
+    """Takes HTTP alone: nothing is to be done when the server starts, and there are no WebSockets."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._app(scope, receive, send)
+
+
+class _Below:
+    """Passes on what lies below the base path, and has the tree's own page for what is nowhere."""
+
+    files: PublicFiles
+
+    def __init__(self, base: str, app: ASGIApp) -> None:
+        self._base = base
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not scope["path"].startswith(f"{self._base}/"):
+            await self.files.not_found(scope, send)
+            return
+        await self._app({**scope, "root_path": self._base, "not_found": self.files.not_found}, receive, send)
+
+
+async def _plainly(request: Request, error: HTTPException) -> Response:
+    """Answer an error: what is nowhere by the tree's page, the rest in a sentence."""
+    if error.status_code == 404:  # noqa: PLR2004
+        return _Missing(request.scope["not_found"])
+    return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
+
+
+class _Missing(Response):
+    def __init__(self, not_found: Callable[[Scope, Send], Awaitable[None]]) -> None:
+        super().__init__(status_code=404)
+        self._not_found = not_found
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._not_found(scope, send)
