@@ -2,6 +2,9 @@
 +-- ScheduleError    a schedule that cannot be read
 +-- IssueError       an issue that cannot be made, approved, paused, resumed or cancelled; says why
 +-- TokenError       a token that was not made by us, or is damaged
++-- LinkError        a link of a mail that does nothing
+|   +-- LinkBad      it is not ours, or what it stood for is gone
+|   +-- LinkExpired  it was ours, and its time is over
 +-- HeaderError      a value that cannot stand in a header: a bad sender, a bad subject pattern
 +-- InliningError    the mail's HTML or CSS cannot be made into a mail
 +-- MessageError     the finished bytes are not what the RFCs and the receivers ask for
@@ -17,6 +20,7 @@
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 
 class NewsletterError(Exception):
@@ -38,6 +42,23 @@ class IssueError(NewsletterError):
 
 class TokenError(NewsletterError):
     """A token is malformed or forged; the token itself is never in the message."""
+
+
+class LinkError(NewsletterError):
+    """A link of a mail does nothing; the token is never in the message."""
+
+
+class LinkBad(LinkError):
+    """A link is not one of ours, is meant for another page, or what it stood for is gone."""
+
+
+class LinkExpired(LinkError):
+    """A link was good until `when`; `purpose` says for what."""
+
+    def __init__(self, purpose: str, when: datetime) -> None:
+        super().__init__(f"the link to {purpose} was good until {when:%Y-%m-%d %H:%M} UTC")
+        self.purpose = purpose
+        self.when = when
 
 
 class HeaderError(NewsletterError):

@@ -16,11 +16,11 @@ from typing import BinaryIO
 from sqlalchemy import Connection, Engine
 
 from newsletter.errors import AddressError, ChoiceError, ImportRefused
-from newsletter.people import UNSUBSCRIBED, Address, Consent, Offer, Wish, check_wish, parse_address
+from newsletter.people import Address, Consent, Offer, Wish, check_wish, parse_address
 from storage import subscribers, suppressions
 from storage.engine import writing
 from storage.subscribers import NewSubscriber, Subscriber, Subscription
-from storage.suppressions import EVERY_NEWSLETTER
+from storage.suppressions import EVERY_NEWSLETTER, UNSUBSCRIBED
 
 BATCH = 1000
 LONGEST_LINE = 10_000

@@ -45,7 +45,7 @@ def approve(engine: Engine, newsletter: str, number: int, renderer: Renderer, no
             row = _issue(conn, newsletter, number)
             _insist(row, "awaiting-approval", to="approve")
             issue = from_json(row.content)
-            missing = _readers(conn, issue).keys() - _editions(conn, row).keys()
+            missing = _readers(conn, issue, now).keys() - _editions(conn, row).keys()
         for pair in missing - extra.keys():
             extra[pair] = renderer(issue, *pair)
         with writing(engine) as conn:
@@ -115,7 +115,7 @@ def _approve(
     conn: Connection, row: IssueRow, issue: Issue, extra: dict[Pair, Rendered], now: datetime
 ) -> int | None:
     """Write the approval; None when a group has appeared that there is no edition for."""
-    wanted, ready = _readers(conn, issue), _editions(conn, row)
+    wanted, ready = _readers(conn, issue, now), _editions(conn, row)
     if not wanted.keys() <= ready.keys() | extra.keys():
         return None
     if not wanted:
@@ -129,8 +129,8 @@ def _approve(
     return deliveries.queue(conn, row.id, row.newsletter, ids, issue.language, now)
 
 
-def _readers(conn: Connection, issue: Issue) -> dict[Pair, int]:
-    return planning.readers(issue, tuple(subscribers.groups(conn, issue.newsletter)))
+def _readers(conn: Connection, issue: Issue, now: datetime) -> dict[Pair, int]:
+    return planning.readers(issue, tuple(subscribers.groups(conn, issue.newsletter, now)))
 
 
 def _editions(conn: Connection, row: IssueRow) -> dict[Pair, int]:

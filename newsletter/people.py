@@ -16,13 +16,12 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection
 
 from newsletter.errors import AddressError, ChoiceError, UnknownSubscriber, UnwantedMail
-from storage import delivery_history, subscribers, suppressions
+from storage import delivery_history, letters, signups, subscribers, suppressions
 from storage.delivery_history import DeliveryRow
 from storage.subscribers import NewSubscriber, Subscriber, Subscription
-from storage.suppressions import EVERY_NEWSLETTER, Suppression, address_hash
+from storage.suppressions import EVERY_NEWSLETTER, UNSUBSCRIBED, Suppression, address_hash
 
 LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, less the brackets
-UNSUBSCRIBED = "unsubscribed"
 DELIVERIES_SHOWN = 20
 # What most local parts are made of (RFC 5322, 3.2.3); the others are left to email-validator.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -47,10 +46,14 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What can be subscribed to: each newsletter with its categories, and the languages."""
+    """What can be subscribed to: each newsletter with its categories, and the languages.
+
+    `closed` are newsletters that only the operator adds people to.
+    """
 
     newsletters: Mapping[str, Collection[str]]
     languages: Collection[str]
+    closed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,15 @@ def erase(conn: Connection, address: Address, now: datetime) -> None:
     for name, subscription in _subscriptions(conn, person).items():
         if subscription.state == UNSUBSCRIBED:
             suppressions.add(conn, address.hash, newsletter=name, reason=UNSUBSCRIBED, now=now)
+    forget(conn, person, now)
+
+
+def forget(conn: Connection, person: Subscriber, now: datetime) -> None:
+    """Delete everything that names a person; what remembers them by a hash stays."""
+    if (move := signups.find_move(conn, person.id)) is not None:
+        letters.forget(conn, address_hash(move.address_key))
+    letters.forget(conn, person.address_hash)
+    signups.forget(conn, person.address_key)
     delivery_history.forget(conn, person.id, now)
     subscribers.erase(conn, person.id)
 

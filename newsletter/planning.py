@@ -122,7 +122,7 @@ def read(conn: Connection, task: Task) -> Ledger:
         number=issues.next_number(conn, task.name),
         latest=slots.latest(conn, task.name),
         unapproved=unapproved,
-        groups=tuple(subscribers.groups(conn, task.name)),
+        groups=tuple(subscribers.groups(conn, task.name, task.now)),
     )
 
 

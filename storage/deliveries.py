@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Integer as SqlInteger
 
+from storage.pauses import paused
 from storage.schema import Utc, deliveries, issues, subscribers, subscriptions
 from storage.subscribers import active
 from storage.suppressions import suppressed
@@ -95,7 +96,7 @@ def queue(
     `editions` are the ids by (choice, language); who chose no language gets the default one.
     """
     return sum(
-        _queue_group(conn, issue_id, edition, now, _in_group(newsletter, group, default_language))
+        _queue_group(conn, issue_id, edition, now, _in_group(newsletter, group, default_language, now))
         for group, edition in editions.items()
     )
 
@@ -127,7 +128,7 @@ def start(
     """Mark deliveries as going over the wire now, if they still may; unwanted ones are suppressed.
 
     Asked at this moment, by one statement: the lease is ours and has not run out, the issue is not
-    paused or cancelled, the subscription is active and nothing suppresses the address.
+    paused or cancelled, the subscription is active and not paused, nothing suppresses the address.
     """
     # Whoever cancels the issue waits until this is committed, and then knows that mail has gone out.
     conn.execute(select(issues.c.id).where(issues.c.id == issue_id).with_for_update(read=True))
@@ -135,7 +136,7 @@ def start(
         conn,
         _these(issue_id, subscriber_ids)
         .where(unstarted(lease.owner), deliveries.c.lease_until > lease.now, _may_be_sent())
-        .where(_wanted(newsletter))
+        .where(_wanted(newsletter, lease.now))
         .values(started=lease.now, lease_until=lease.until, attempts=deliveries.c.attempts + 1),
     )
     left = set(subscriber_ids) - ready
@@ -144,7 +145,7 @@ def start(
     unwanted = _numbers(
         conn,
         _these(issue_id, left)
-        .where(unstarted(lease.owner), ~_wanted(newsletter))
+        .where(unstarted(lease.owner), ~_wanted(newsletter, lease.now))
         .values(state="suppressed", finished=lease.now, lease_owner=None, lease_until=None),
     )
     return Started(ready, unwanted)
@@ -209,13 +210,14 @@ def retry_failed(conn: Connection, issue_id: int, now: datetime) -> int:
     return conn.execute(statement.values(**fresh, finished=None, started=None)).rowcount
 
 
-def _in_group(newsletter: str, group: Group, default_language: str) -> ColumnElement[bool]:
+def _in_group(newsletter: str, group: Group, default_language: str, now: datetime) -> ColumnElement[bool]:
     choice, language = group
     return and_(
         active(newsletter),
         subscriptions.c.choice == choice,
         func.coalesce(subscribers.c.language, default_language) == language,
         ~suppressed(newsletter),
+        ~paused(newsletter, now),
     )
 
 
@@ -325,10 +327,11 @@ def _may_be_sent() -> ColumnElement[bool]:
     return exists().where(issues.c.id == deliveries.c.issue_id, issues.c.state.in_(SENDABLE_ISSUES))
 
 
-def _wanted(newsletter: str) -> ColumnElement[bool]:
+def _wanted(newsletter: str, now: datetime) -> ColumnElement[bool]:
     return (
         select(subscribers.c.id)
         .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
-        .where(subscribers.c.id == deliveries.c.subscriber_id, active(newsletter), ~suppressed(newsletter))
+        .where(subscribers.c.id == deliveries.c.subscriber_id, active(newsletter))
+        .where(~suppressed(newsletter), ~paused(newsletter, now))
         .exists()
     )

@@ -65,6 +65,8 @@ ISSUE_STATES = ("awaiting-approval", "queued", "sending", "paused", "sent", "can
 SLOT_OUTCOMES = ("issue", "nothing-new", "paused", "missed", "superseded", "not-approved", "no-subscribers")
 DELIVERY_STATES = ("queued", "sending", "sent", "deferred", "failed", "suppressed", "uncertain")
 SUBSCRIPTION_STATES = ("pending", "active", "unsubscribed")
+LETTER_KINDS = ("confirm", "welcome", "change")
+LETTER_STATES = ("queued", "sending", "sent", "deferred", "failed", "suppressed", "uncertain")
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -205,6 +207,81 @@ subscriptions = Table(
     Column("ended", Utc),
     Index(None, "newsletter", "state", "subscriber_id"),
     _one_of("state", SUBSCRIPTION_STATES),
+)
+
+# Nothing of a newsletter is sent to a subscriber before `until`; a pause that is over means nothing.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("subscriber_id", Integer, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("newsletter", Text, primary_key=True),
+    Column("until", Utc, nullable=False),
+)
+
+# What somebody asked for and has not confirmed, or only just: one row per address, until it is forgotten.
+# `newsletters` maps each to its choice; `evidence` is what becomes proof of consent when it is confirmed.
+# The tokens in mails carry the id, so it is never given again.
+signups = Table(
+    "signups",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, unique=True),
+    Column("language", String(35)),
+    Column("newsletters", JSON, nullable=False),
+    Column("asked", Utc, nullable=False, index=True),
+    Column("confirmed", Utc),
+    Column("subscriber_id", Integer),
+    Column("evidence", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# The address that a subscriber wants to change to and has not confirmed.
+moves = Table(
+    "moves",
+    metadata,
+    Column("subscriber_id", Integer, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False),
+    Column("asked", Utc, nullable=False, index=True),
+)
+
+# How often something was done since `since`; `key` is a keyed hash, so that it names nobody.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("scope", String(16), primary_key=True),
+    Column("key", String(32), primary_key=True),
+    Column("since", Utc, nullable=False, index=True),
+    Column("count", Integer, nullable=False),
+)
+
+# Single mails that are not of an issue. `number` is what the link in it stands for: a sign-up's or a
+# subscriber's id. Their text is made when they are sent. The lease and `started` are as in `deliveries`.
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("address_hash", String(64), nullable=False, index=True),
+    Column("language", String(35)),
+    Column("newsletters", JSON, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("expires", Utc),
+    Column("state", String(12), nullable=False),
+    Column("queued", Utc, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt", Utc, nullable=False),
+    Column("lease_owner", Text),
+    Column("lease_until", Utc),
+    Column("started", Utc),
+    Column("finished", Utc),
+    Column("reply", Text, nullable=False, server_default=""),
+    Index(None, "state", "next_attempt"),
+    _one_of("kind", LETTER_KINDS),
+    _one_of("state", LETTER_STATES),
+    sqlite_autoincrement=True,
 )
 
 # By hash, so that it outlives the erasure of the person. `newsletter` "" means every newsletter.

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
 
 from storage.engine import insert
+from storage.pauses import paused
 from storage.schema import subscribers, subscriptions
 from storage.suppressions import address_hash, suppressed
 
@@ -110,6 +111,15 @@ def reactivate(
     return conn.execute(statement).rowcount == 1
 
 
+def choose(conn: Connection, subscriber_id: int, newsletter: str, categories: Collection[str] | None) -> bool:
+    """Write the chosen categories of a subscription anew; True when they were others."""
+    choice = choice_of(categories)
+    statement = update(subscriptions).where(
+        _subscription(subscriber_id, newsletter), subscriptions.c.choice != choice
+    )
+    return conn.execute(statement.values(choice=choice)).rowcount == 1
+
+
 def unsubscribe(conn: Connection, subscriber_id: int, newsletter: str | None, now: datetime) -> int:
     """End one subscription, or all; the rows stay. Give how many were ended."""
     statement = update(subscriptions).where(
@@ -133,8 +143,19 @@ def change(
     conn.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(values))
 
 
+def move(conn: Connection, subscriber_id: int, address: str, address_key: str) -> None:
+    """Give a person another address; the caller has seen that nobody else has it."""
+    values = {"address": address, "address_key": address_key, "address_hash": address_hash(address_key)}
+    conn.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(values))
+
+
+def get(conn: Connection, subscriber_id: int) -> Subscriber | None:
+    row = conn.execute(select(subscribers).where(subscribers.c.id == subscriber_id)).mappings().first()
+    return _subscriber(row) if row is not None else None
+
+
 def erase(conn: Connection, subscriber_id: int) -> bool:
-    """Delete the person and the subscriptions. Suppressions and deliveries are the caller's."""
+    """Delete the person and the subscriptions, with pauses. All else is the caller's."""
     conn.execute(delete(subscriptions).where(subscriptions.c.subscriber_id == subscriber_id))
     return conn.execute(delete(subscribers).where(subscribers.c.id == subscriber_id)).rowcount == 1
 
@@ -174,12 +195,12 @@ def listed(
         after = people[-1].id
 
 
-def groups(conn: Connection, newsletter: str) -> list[Group]:
-    """Count the active, unsuppressed subscribers of each choice and language."""
+def groups(conn: Connection, newsletter: str, now: datetime) -> list[Group]:
+    """Count the active, unsuppressed subscribers who have not paused, of each choice and language."""
     rows = conn.execute(
         select(subscriptions.c.choice, subscribers.c.language, func.count().label("count"))
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(active(newsletter), ~suppressed(newsletter))
+        .where(active(newsletter), ~suppressed(newsletter), ~paused(newsletter, now))
         .group_by(subscriptions.c.choice, subscribers.c.language)
     )
     found = [Group(**row) for row in rows.mappings()]

@@ -17,6 +17,10 @@ from storage.schema import subscribers, suppressions
 
 EVERY_NEWSLETTER = ""
 
+# By their own wish: they may come back by confirming a sign-up. Every other reason is the operator's to lift.
+UNSUBSCRIBED, ERASED = "unsubscribed", "erased"
+OWN_WISH = (UNSUBSCRIBED, ERASED)
+
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
@@ -69,6 +73,21 @@ def lift(conn: Connection, hash_: str, newsletters: Sequence[str] | None = None)
     if newsletters is not None:
         statement = statement.where(suppressions.c.newsletter.in_(newsletters))
     return conn.execute(statement).rowcount
+
+
+def come_back(conn: Connection, hash_: str, newsletters: Sequence[str]) -> int:
+    """Take away what only remembered that they had left, of these newsletters and of all."""
+    mine = suppressions.c.newsletter.in_((EVERY_NEWSLETTER, *newsletters))
+    own = (suppressions.c.address_hash == hash_) & suppressions.c.reason.in_(OWN_WISH)
+    return conn.execute(delete(suppressions).where(own, mine)).rowcount
+
+
+def barred(conn: Connection, hash_: str, newsletters: Sequence[str]) -> bool:
+    """Say whether an address gets no mail of these newsletters for another reason than its own wish."""
+    rows = of(conn, hash_)
+    return any(
+        row.reason not in OWN_WISH and row.newsletter in (EVERY_NEWSLETTER, *newsletters) for row in rows
+    )
 
 
 def suppressed(newsletter: str) -> ColumnElement[bool]:

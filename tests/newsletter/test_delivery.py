@@ -124,7 +124,7 @@ async def test_a_lasting_refusal_fails_and_a_hard_one_suppresses_the_address(dat
     with reading(database) as conn:
         [row] = suppressions.of(conn, address_hash(reader(1)))
         assert suppressions.of(conn, address_hash(reader(2))) == []
-        assert [group.count for group in subscribers.groups(conn, "weekly")] == [2]
+        assert [group.count for group in subscribers.groups(conn, "weekly", NOW)] == [2]
     assert (row.reason, row.newsletter) == ("hard bounce", "")
     assert reader(1) not in row.detail, "a suppression outlives the erasure of the person"
 

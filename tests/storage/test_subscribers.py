@@ -33,7 +33,7 @@ def join(
 
 def groups(engine: Engine, newsletter: str = "weekly") -> list[Group]:
     with reading(engine) as conn:
-        return subscribers.groups(conn, newsletter)
+        return subscribers.groups(conn, newsletter, NOW)
 
 
 def test_groups_are_choices_and_languages_of_those_who_may_be_mailed(database: Engine) -> None:

@@ -1,0 +1,293 @@
+"""What a subscriber does alone, by the link in a mail: choose, pause, move, leave, take along, vanish.
+
+No log-in: the token is the proof, bound to person and newsletter, and does not expire, for old mails are
+kept. Every act can be repeated without harm. Called through `newsletter.following`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from newsletter import people, tokens
+from newsletter.bearers import GONE, Bearer, bearer
+from newsletter.confirmations import Choice, Evidence, follow
+from newsletter.errors import ChoiceError, LinkBad
+from newsletter.people import Offer, parse_address
+from newsletter.signups import Limits, Reception, may_move, may_write_to, plain, settled
+from storage import delivery_history, letters, pauses, signups, subscribers, suppressions
+from storage.letters import NewLetter
+from storage.suppressions import ERASED
+
+LONGEST_PAUSE = 26  # weeks; who wants longer leaves
+DELIVERIES_GIVEN = 10_000
+NOTHING = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """One newsletter as a person has it; `state` is active, unsubscribed or offered (never had)."""
+
+    newsletter: str
+    state: str
+    categories: tuple[str, ...] | None
+    since: datetime | None
+    paused_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """A person's page; `newsletter` is the one in whose mail the link was."""
+
+    address: str
+    language: str | None
+    newsletter: str
+    following: tuple[Following, ...]
+    moving_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Which newsletters are wanted, each with its categories (None: all); who is left out is left."""
+
+    newsletters: Mapping[str, Choice]
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a save did."""
+
+    begun: tuple[str, ...]
+    ended: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Which newsletters were left now; none when they had been before. `language` is for the answer."""
+
+    newsletters: tuple[str, ...]
+    language: str | None
+
+
+def preferences(conn: Connection, key: bytes, token: str, offer: Offer, now: datetime) -> Preferences:
+    """Give what a person has chosen, and what else there is to choose from; raise LinkBad."""
+    found = _bearer(conn, key, token)
+    until = pauses.of(conn, found.subscriber.id, now)
+    move = signups.find_move(conn, found.subscriber.id)
+    names = [*offer.newsletters, *(name for name in found.subscriptions if name not in offer.newsletters)]
+    rows = [
+        _following(found, name, until.get(name))
+        for name in names
+        if name in found.subscriptions or name not in offer.closed
+    ]
+    who = found.subscriber
+    return Preferences(
+        who.address, who.language, found.newsletter, tuple(rows), move.address if move else None
+    )
+
+
+def change(
+    conn: Connection,
+    key: bytes,
+    token: str,
+    choices: Choices,
+    evidence: Evidence,
+    *,
+    offer: Offer,
+    now: datetime,
+) -> Changed:
+    """Save what a person chose; raise LinkBad, or ChoiceError for what is not offered or nothing at all."""
+    found = _bearer(conn, key, token)
+    held = {name for name, row in found.subscriptions.items() if row.state == "active"}
+    wishes = {name: _chosen(name, chosen, offer) for name, chosen in choices.newsletters.items()}
+    if choices.language is not None and choices.language not in offer.languages:
+        raise ChoiceError(choices.language, "language", offer.languages)
+    begun = tuple(name for name in wishes if name not in held)
+    for name in begun:
+        if name in offer.closed:
+            raise ChoiceError(name, "newsletter", set(offer.newsletters) - offer.closed)
+    ended = tuple(sorted(held - set(wishes)))
+    _save(conn, found, choices.language, begun, evidence, now)
+    follow(conn, found.subscriber.id, wishes, now)
+    for name in ended:
+        subscribers.unsubscribe(conn, found.subscriber.id, name, now)
+    pauses.resume(conn, found.subscriber.id, ended)
+    return Changed(begun, ended)
+
+
+def pause(
+    conn: Connection, key: bytes, token: str, weeks: int, now: datetime, newsletter: str | None = None
+) -> datetime:
+    """Send nothing of a newsletter, or of all, for some weeks; give until when."""
+    if not 1 <= weeks <= LONGEST_PAUSE:
+        raise ChoiceError(str(weeks), "pause in weeks", ["1", str(LONGEST_PAUSE)])
+    found = _bearer(conn, key, token)
+    until = now + timedelta(weeks=weeks)
+    active = [name for name, row in found.subscriptions.items() if row.state == "active"]
+    pauses.pause(conn, found.subscriber.id, [n for n in active if newsletter in (None, n)], until)
+    return until
+
+
+def resume(conn: Connection, key: bytes, token: str, newsletter: str | None = None) -> int:
+    """End the pause of a newsletter, or of all; give how many there were."""
+    found = _bearer(conn, key, token)
+    return pauses.resume(conn, found.subscriber.id, None if newsletter is None else [newsletter])
+
+
+def request_address_change(
+    conn: Connection, key: bytes, token: str, new_address: str, now: datetime, limits: Limits
+) -> Reception:
+    """Ask the new address by a letter; raise LinkBad or AddressError. What became of it is for the log."""
+    found = _bearer(conn, key, token)
+    address, who = parse_address(new_address), found.subscriber
+    if address.key == who.address_key or not may_move(conn, who.id, key, now, limits):
+        return Reception.ADDRESS
+    if not may_write_to(conn, address, key, now, limits):
+        return Reception.ADDRESS
+    if suppressions.barred(conn, address.hash, list(found.subscriptions)):
+        return Reception.SUPPRESSED
+    signups.ask_move(conn, who.id, address.address, address.key, now)
+    expires = now + limits.move_within
+    letter = NewLetter(
+        "change", address.address, address.key, who.language, (found.newsletter,), who.id, expires
+    )
+    letters.queue(conn, letter, now)
+    return Reception.LETTER
+
+
+def unsubscribe(conn: Connection, key: bytes, token: str, now: datetime, *, everything: bool = False) -> Left:
+    """End the newsletter of an unsubscribe link, or all; raise LinkBad. Done again, it does nothing.
+
+    Who was erased meanwhile gets the same answer as who has left.
+    """
+    found = bearer(conn, key, "unsubscribe", token)
+    if found is None:
+        return Left((), None)
+    wanted = list(found.subscriptions) if everything else [found.newsletter]
+    ended = [name for name in wanted if subscribers.unsubscribe(conn, found.subscriber.id, name, now)]
+    pauses.resume(conn, found.subscriber.id, wanted)
+    return Left(tuple(ended), found.subscriber.language)
+
+
+def export(conn: Connection, key: bytes, token: str) -> dict[str, Any]:
+    """Give everything that is kept of a person, as plain values for JSON."""
+    who = _bearer(conn, key, token).subscriber
+    held = subscribers.subscriptions_among(conn, [who.id]).get(who.id, [])
+    rows = delivery_history.of_subscriber(conn, who.id, DELIVERIES_GIVEN)
+    asked, move = signups.of_address(conn, who.address_key), signups.find_move(conn, who.id)
+    return {
+        "address": who.address,
+        "language": who.language,
+        "since": _time(who.created),
+        "consent": [dict(piece) for piece in who.evidence],
+        "subscriptions": [
+            {
+                "newsletter": row.newsletter,
+                "state": row.state,
+                "categories": None if row.categories is None else list(row.categories),
+                "since": _time(row.since),
+                "ended": _time(row.ended),
+            }
+            for row in held
+        ],
+        "pauses": {name: _time(until) for name, until in pauses.of(conn, who.id).items()},
+        "sign_up": _plain(asked, "address", "newsletters", "language", "asked", "confirmed", "evidence"),
+        "new_address": _plain(move, "address", "asked"),
+        "suppressions": [
+            {
+                "newsletter": row.newsletter,
+                "reason": row.reason,
+                "detail": row.detail,
+                "since": _time(row.since),
+            }
+            for row in suppressions.of(conn, who.address_hash)
+        ],
+        "deliveries": [
+            {
+                "issue": row.issue_id,
+                "state": row.state,
+                "queued": _time(row.queued),
+                "finished": _time(row.finished),
+                "reply": row.reply,
+            }
+            for row in rows
+        ],
+    }
+
+
+def erase(conn: Connection, key: bytes, token: str, now: datetime) -> None:
+    """Delete a person and everything that names them; a hash stays, so that no old list brings them back."""
+    who = _bearer(conn, key, token).subscriber
+    suppressions.add(conn, who.address_hash, reason=ERASED, now=now)
+    people.forget(conn, who, now)
+
+
+def preferences_token(key: bytes, subscriber_id: int, newsletter: str) -> str:
+    """Give the token of a person's page."""
+    return tokens.make(key, "preferences", subscriber_id, newsletter)
+
+
+def _bearer(conn: Connection, key: bytes, token: str) -> Bearer:
+    found = bearer(conn, key, "preferences", token)
+    if found is None:
+        raise LinkBad(GONE)
+    return found
+
+
+def _following(found: Bearer, name: str, paused_until: datetime | None) -> Following:
+    row = found.subscriptions.get(name)
+    if row is None:
+        return Following(name, "offered", None, None, None)
+    active = row.state == "active"
+    since = row.since if active else row.ended
+    return Following(name, row.state, row.categories, since, paused_until if active else None)
+
+
+def _chosen(name: str, chosen: Choice, offer: Offer) -> Choice:
+    if name not in offer.newsletters:
+        raise ChoiceError(name, "newsletter", offer.newsletters)
+    offered = offer.newsletters[name]
+    for category in chosen or ():
+        if category not in offered:
+            raise ChoiceError(category, "category", offered)
+    if chosen is not None and not chosen:
+        raise ChoiceError(NOTHING, "category", offered)
+    return settled(chosen, offered)
+
+
+def _save(
+    conn: Connection,
+    found: Bearer,
+    language: str | None,
+    begun: tuple[str, ...],
+    evidence: Evidence,
+    now: datetime,
+) -> None:
+    who, seen = found.subscriber, list(found.subscriber.evidence)
+    if begun:
+        seen.append(
+            {
+                "source": "preferences page",
+                "by": "the subscriber",
+                "at": now.isoformat(timespec="seconds"),
+                "network": plain(evidence.network),
+                "wording": plain(evidence.wording),
+                "newsletters": list(begun),
+            }
+        )
+        suppressions.come_back(conn, who.address_hash, begun)
+    subscribers.change(conn, who.id, address=who.address, language=language, evidence=seen)
+
+
+def _plain(value: Any, *names: str) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    fields = asdict(value)
+    return {name: _time(fields[name]) if name in ("asked", "confirmed") else fields[name] for name in names}
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment is not None else None
