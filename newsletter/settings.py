@@ -32,7 +32,8 @@ class NewsletterSettings(Settings):
     """One recurring digest; see docs/reference/config.md for every key.
 
     `categories` empty means all. `languages` are the ones in which editions are made; items of other
-    languages are sent all the same, only the frame around them is translated.
+    languages are sent all the same, only the frame around them is translated. A newsletter that is
+    closed for `signup` gets its readers from the operator alone; they may leave and choose like others.
     """
 
     title: Line
@@ -49,6 +50,7 @@ class NewsletterSettings(Settings):
     events: EventsSettings = EventsSettings()
     misfire_grace: Duration = parse_duration("6h")
     approval: Literal["none", "required"] = "none"
+    signup: Literal["open", "closed"] = "open"
     signup: Literal["open", "closed"] = "open"
 
 

@@ -1,4 +1,4 @@
-"""What can be subscribed to, as the configuration says; the commands and the demo ask here."""
+"""What can be subscribed to, as the configuration says; the commands, the demo and the pages ask here."""
 
 from content.languages import Catalogues
 from newsletter.people import Offer
@@ -11,4 +11,5 @@ def offer_of(config: Config) -> Offer:
     languages = {*Catalogues(config.templates).languages(), config.organisation.language}
     languages |= {config.language(name) for name in config.newsletters}
     newsletters = {name: each.categories or everything for name, each in config.newsletters.items()}
-    return Offer(newsletters, sorted(languages))
+    closed = frozenset(name for name, each in config.newsletters.items() if each.signup == "closed")
+    return Offer(newsletters, sorted(languages), closed)
