@@ -62,7 +62,10 @@ class Service:
         await asyncio.to_thread(self.tree.refresh)
         self._tick.set()
         with waking(self._tick.set, second=self._seconds):
-            await keep_running(jobs, self._stop)
+            await keep_running(jobs, self._stop, self._failed)
+
+    def _failed(self, job: str) -> None:
+        self.tallies.failed[job] = self._room.clock()
 
     async def watch(self) -> None:
         """Tell of changed files."""

@@ -25,14 +25,16 @@ LONGEST_WAIT = 60.0
 RAN_WELL = 120.0
 
 
-async def keep_running(jobs: Mapping[str, Job], stop: asyncio.Event) -> None:
-    """Run jobs until `stop` is set and each of them has come to its end."""
+async def keep_running(
+    jobs: Mapping[str, Job], stop: asyncio.Event, failed: Callable[[str], None] = lambda _job: None
+) -> None:
+    """Run jobs until `stop` is set and each of them has come to its end; `failed` is told of each failure."""
     async with asyncio.TaskGroup() as group:
         for name, job in jobs.items():
-            group.create_task(_kept(name, job, stop), name=name)
+            group.create_task(_kept(name, job, stop, failed), name=name)
 
 
-async def _kept(name: str, job: Job, stop: asyncio.Event) -> None:
+async def _kept(name: str, job: Job, stop: asyncio.Event, failed: Callable[[str], None]) -> None:
     wait = FIRST_WAIT
     while not stop.is_set():
         begun = time.monotonic()
@@ -44,6 +46,7 @@ async def _kept(name: str, job: Job, stop: asyncio.Event) -> None:
             logging.getLogger("pressroom").exception("job %s failed by a mistake of the program", name)
         else:
             return
+        failed(name)
         if time.monotonic() - begun > RAN_WELL:
             wait = FIRST_WAIT
         await pause(stop, wait)

@@ -17,8 +17,10 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pressroom.bootstrap import Pressroom
+from pressroom.web.health import Health
 from pressroom.web.publicfiles import PublicFiles
 from pressroom.web.refusals import Guarded
+from pressroom.web.requestlog import Logged
 from pressroom.web.settings import listening
 from pressroom.web.tallies import Tallies
 from pressroom.web.tree import PublicTree
@@ -44,7 +46,9 @@ def application(
     files = PublicFiles(tree, below)
     files.served = tallies.served
     below.files = files
-    return _Http(files)
+    health = Health(room, tree, tallies)
+    whole = Dispatch(files, health)
+    return Logged(whole, base_path(room)) if room.config.web.request_log else whole
 
 
 def base_path(room: Pressroom) -> str:
@@ -58,15 +62,16 @@ def _hosts(room: Pressroom) -> set[str]:
     return {public, public.partition(":")[0], host, *LOOPBACK}
 
 
-class _Http:
-    """Takes HTTP alone: nothing is to be done when the server starts, and there are no WebSockets."""
+class Dispatch:
+    """The first fork: what is about the service itself, and all the rest."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, files: PublicFiles, health: Health) -> None:
+        self._files = files
+        self._own = health.answers
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._app(scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        own = self._own.get(scope["path"])
+        return self._files(scope, receive, send) if own is None else own(scope, receive, send)
 
 
 class _Below:

@@ -8,6 +8,7 @@ ranges) takes the long way. What is not in the table goes to `otherwise`.
 import asyncio
 import os
 from collections import Counter
+from collections.abc import Awaitable
 from typing import BinaryIO
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -32,18 +33,18 @@ class PublicFiles:
         self._otherwise = otherwise
         self.served: Counter[tuple[str, int]] = Counter()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self._tree.now.table.get(scope["path"]) if scope["type"] == "http" else None
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Give what answers, to be awaited by the server: no coroutine that only awaits another."""
+        found = self._tree.now.table.get(scope["path"])
         if found is None:
-            await self._otherwise(scope, receive, send)
-        elif scope["method"] not in READ_METHODS:
-            await self._refused(scope["method"], send)
-        elif type(found) is Held:
-            await self._held(found, scope, send)
-        elif type(found) is OnDisk:
-            await self._on_disk(found, scope, send)
-        else:
-            await self._elsewhere(found, scope["method"], send)
+            return self._otherwise(scope, receive, send)
+        if scope["method"] not in READ_METHODS:
+            return self._refused(scope["method"], send)
+        if type(found) is Held:
+            return self._held(found, scope, send)
+        if type(found) is OnDisk:
+            return self._on_disk(found, scope, send)
+        return self._elsewhere(found, scope["method"], send)
 
     async def not_found(self, scope: Scope, send: Send, status: int = 404) -> None:
         """Say that there is nothing, by the tree's own page where there is one."""

@@ -165,4 +165,8 @@ def plain(status: int, text: str, headers: Mapping[bytes, bytes] | None = None) 
         **dict(SAFE),
         **(headers or {}),
     }
-    return start(status, list(all_headers.items())), {"type": "http.response.body", "body": body, "more_body": False}
+    return start(status, list(all_headers.items())), {
+        "type": "http.response.body",
+        "body": body,
+        "more_body": False,
+    }

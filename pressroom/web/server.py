@@ -8,7 +8,7 @@ at its end lets the requests under way come to theirs.
 import asyncio
 import resource
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 
 from granian.constants import Interfaces
@@ -40,12 +40,14 @@ class Front:
     def __init__(self) -> None:
         self.app: ASGIApp | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.app is not None:
-            await self.app(scope, receive, send)
-        elif scope["type"] == "http":
-            for message in plain(503, "Starting.", {b"retry-after": b"5"}):
-                await send(message)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return (self.app or _starting)(scope, receive, send)
+
+
+async def _starting(scope: Scope, _receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        for message in plain(503, "Starting.", {b"retry-after": b"5"}):
+            await send(message)
 
 
 @asynccontextmanager
