@@ -98,10 +98,12 @@ def _content(issue: PublicIssue, frame: Frame, page: str) -> Iterator[str]:
         yield f"<h2>{_text(titles.get(category, category))}</h2>"
         yield from map(_item, items)
     if issue.events:
-        yield f"<h2>{_text(_('Coming events'))}</h2>"
+        heading = _("Coming events")
+        yield f"<h2>{_text(heading)}</h2>"
         yield from (_event(event, issue.language) for event in issue.events)
     href = escape(identifiers.address(page))
-    yield f'<p><a href="{href}">{_text(_("Read the whole issue on the web"))}</a></p>'
+    more = _("Read the whole issue on the web")
+    yield f'<p><a href="{href}">{_text(more)}</a></p>'
 
 
 def _item(item: Item) -> str:
@@ -109,8 +111,8 @@ def _item(item: Item) -> str:
 
 
 def _event(event: Event, language: str) -> str:
-    _place = (event_span(event, language), event.place)
-    return f"<h3>{_linked(event)}</h3><p>{_text(', '.join(part for part in _place if part))}</p>"
+    facts = ", ".join(part for part in (event_span(event, language), event.place) if part)
+    return f"<h3>{_linked(event)}</h3><p>{_text(facts)}</p>"
 
 
 def _linked(piece: Item | Event) -> str:
