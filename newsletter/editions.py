@@ -58,7 +58,7 @@ def render(issue: Issue, choice: str, language: str, templates: Templates) -> Ed
 
     def page(room: Room) -> str:
         values = contents(own, choice, language, room)
-        return _inlined(templates.render("email/digest.html", language, mail=values, **lines))
+        return inlined(templates.render("email/digest.html", language, mail=values, **lines))
 
     html, room = _fitted(page, own)
     values = contents(own, choice, language, room)
@@ -81,7 +81,7 @@ def web_page(issue: Issue, language: str, templates: Templates) -> str:
     # What waited then has long been in another issue when somebody reads the archive.
     lasting = replace(values, waiting=0, unsubscribe="", preferences="")
     lines = {"subject": title, "preheader": preheader(issue, title)}
-    return _inlined(templates.render("email/web.html", language, mail=lasting, **lines))
+    return inlined(templates.render("email/web.html", language, mail=lasting, **lines))
 
 
 def _fitted(page: Callable[[Room], str], issue: Issue) -> tuple[str, Room]:
@@ -118,7 +118,7 @@ def _fits(html: str) -> bool:
     return len(html.encode()) < LIMIT
 
 
-def _inlined(html: str) -> str:
+def inlined(html: str) -> str:
     """Inline a page; declarations that would be lost are the template's fault, and an error."""
     inlined = inline(html)
     if inlined.lost:

@@ -8,6 +8,7 @@
 +-- HeaderError      a value that cannot stand in a header: a bad sender, a bad subject pattern
 +-- InliningError    the mail's HTML or CSS cannot be made into a mail
 +-- MessageError     the finished bytes are not what the RFCs and the receivers ask for
++-- LetterError      a single mail that can no longer be written
 +-- AddressError     what was given is no address that mail can be sent to
 +-- ImportRefused    the file is no list of addresses: nothing of it was taken
 +-- ChoiceError      a newsletter, category or language that is not offered
@@ -75,6 +76,10 @@ class MessageError(NewsletterError):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("the mail is not fit to be sent: " + "; ".join(faults))
         self.faults = faults
+
+
+class LetterError(NewsletterError):
+    """A letter cannot be written: what it is about is gone, or its time is over."""
 
 
 class AddressError(NewsletterError):

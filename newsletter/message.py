@@ -8,11 +8,11 @@ same bytes, the Message-ID included. No address is in any link or identifier.
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 
 from content import addresses
-from newsletter import headers, quoted, tokens
+from newsletter import headers, tokens
+from newsletter.alternatives import Alternatives, alternatives, date
 from newsletter.errors import MessageError
 from newsletter.headers import Mailbox
 from newsletter.issue import Issue
@@ -26,9 +26,6 @@ from newsletter.places import (
     UNSUBSCRIBE,
 )
 from newsletter.wire import check_message
-
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +53,8 @@ def recipient(key: bytes, newsletter: str, number: int, subscriber_id: int, addr
 
 def build(issue: Issue, *, subject: str, language: str, text: str, html: str) -> bytes:
     """Make the mail of an edition with its places; raise MessageError when the filled mail would be wrong."""
-    bodies = [quoted.encode(_ended(part), BODY_PLACES) for part in (text, html)]
-    boundary = _boundary(bodies)
-    template = _head(issue, subject, language, boundary) + _multipart(bodies, boundary)
+    bodies = alternatives(text, html, BODY_PLACES)
+    template = _head(issue, subject, language, bodies) + bodies.octets
     faults = [*_misplaced(template), *check_message(fill(template, _SAMPLE))]
     if faults:
         raise MessageError(faults)
@@ -106,14 +102,14 @@ def _place_at(template: bytes, start: int) -> int:
     raise MessageError(["a place is cut or unknown"])
 
 
-def _head(issue: Issue, subject: str, language: str, boundary: str) -> bytes:
+def _head(issue: Issue, subject: str, language: str, bodies: Alternatives) -> bytes:
     sender = headers.parse_mailbox(issue.sender)
     fields = [
         headers.mailbox_field("From", sender),
         headers.raw_field("To", RECIPIENT),
         *_reply_to(issue),
         headers.text_field("Subject", subject),
-        headers.raw_field("Date", _date(issue.composed)),
+        headers.raw_field("Date", date(issue.composed)),
         headers.raw_field("Message-ID", f"<{MESSAGE_ID}@{sender.domain}>"),
         *_list_fields(issue, sender),
         # RFC 3834: no holiday answers; the next two say the same to older and to Microsoft's servers.
@@ -121,8 +117,7 @@ def _head(issue: Issue, subject: str, language: str, boundary: str) -> bytes:
         headers.raw_field("Precedence", "bulk"),
         headers.raw_field("X-Auto-Response-Suppress", "OOF, AutoReply"),
         headers.raw_field("Content-Language", language),
-        headers.raw_field("MIME-Version", "1.0"),
-        headers.folded_field("Content-Type", ["multipart/alternative;", f'boundary="{boundary}"']),
+        *bodies.fields,
     ]
     return b"".join(fields) + b"\r\n"
 
@@ -155,34 +150,6 @@ def _list_fields(issue: Issue, sender: Mailbox) -> list[bytes]:
         owner = headers.parse_mailbox(issue.reply_to).address
         fields.append(headers.raw_field("List-Owner", f"<mailto:{owner}>"))
     return fields
-
-
-def _multipart(bodies: list[bytes], boundary: str) -> bytes:
-    pieces = []
-    for kind, body in zip(("plain", "html"), bodies, strict=True):
-        pieces += [
-            f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n".encode("ascii"),
-            b"Content-Transfer-Encoding: quoted-printable\r\n\r\n",
-            body,
-            b"\r\n",
-        ]
-    return b"".join(pieces) + f"--{boundary}--\r\n".encode("ascii")
-
-
-def _boundary(bodies: list[bytes]) -> str:
-    """Derive the boundary from the content; "=_" can never stand in quoted-printable (RFC 2045, 6.7)."""
-    return f"=_{hashlib.sha256(b''.join(bodies)).hexdigest()[:32]}"
-
-
-def _date(moment: datetime) -> str:
-    """Write the date in UTC without the process's locale."""
-    utc = moment.astimezone(UTC)
-    weekday, month = _WEEKDAYS[utc.weekday()], _MONTHS[utc.month - 1]
-    return f"{weekday}, {utc.day:02} {month} {utc.year:04} {utc:%H:%M:%S} +0000"
-
-
-def _ended(text: str) -> str:
-    return text.rstrip("\n") + "\n"
 
 
 def _misplaced(template: bytes) -> list[str]:

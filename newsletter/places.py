@@ -7,7 +7,7 @@ that they begin with: `newsletter.headers.clean` breaks it in everything that an
 
 from typing import Final
 
-from newsletter.tokens import LENGTH
+from newsletter.tokens import LENGTH, TICKET_LENGTH
 
 MARK: Final = "__PRESSROOM_"
 MESSAGE_ID_LENGTH: Final = 32
@@ -16,5 +16,7 @@ UNSUBSCRIBE: Final = f"{MARK}UNSUBSCRIBE".ljust(LENGTH, "_")
 PREFERENCES: Final = f"{MARK}PREFERENCES".ljust(LENGTH, "_")
 MESSAGE_ID: Final = f"{MARK}MESSAGE_ID".ljust(MESSAGE_ID_LENGTH, "_")
 RECIPIENT: Final = f"{MARK}RECIPIENT__"
+
+TICKET: Final = f"{MARK}TICKET".ljust(TICKET_LENGTH, "_")
 
 BODY_PLACES: Final = (UNSUBSCRIBE, PREFERENCES)

@@ -51,7 +51,6 @@ class NewsletterSettings(Settings):
     misfire_grace: Duration = parse_duration("6h")
     approval: Literal["none", "required"] = "none"
     signup: Literal["open", "closed"] = "open"
-    signup: Literal["open", "closed"] = "open"
 
 
 class SmtpSettings(Settings):

@@ -23,6 +23,10 @@ ONCE = (
     *(b"precedence", b"auto-submitted", b"x-auto-response-suppress", b"feedback-id"),
 )
 OPTIONAL = (b"reply-to", b"list-owner")
+# A letter to one person is of no list, and not bulk.
+LETTER_ONCE = tuple(
+    name for name in ONCE if not name.startswith(b"list-") and name not in (b"precedence", b"feedback-id")
+)
 
 _FIELD = re.compile(rb"([!-9;-~]+):(?: (.*))?", re.DOTALL)
 _ENCODED_WORD = re.compile(rb"=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=")
@@ -49,14 +53,14 @@ _BOUNDARY = re.compile(rb'multipart/alternative;(?: |\r\n )boundary="([0-9A-Za-z
 _UNQUOTED = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff]|[ \t]\r\n|=(?![0-9A-F]{2}|\r\n|$)")
 
 
-def check_message(message: bytes) -> list[str]:
+def check_message(message: bytes, once: tuple[bytes, ...] = ONCE) -> list[str]:
     """Give everything that is wrong with a mail that is about to be sent; nothing is the good answer."""
     faults = list(_octets(message))
     head, separator, body = message.partition(b"\r\n\r\n")
     if not separator:
         return [*faults, "there is no empty line between the headers and the body"]
     fields = list(_fields(head, faults))
-    return [*faults, *_names(fields), *_values(fields), *_parts(fields, body)]
+    return [*faults, *_names(fields, once), *_values(fields), *_parts(fields, body)]
 
 
 def _octets(message: bytes) -> Iterator[str]:
@@ -81,15 +85,15 @@ def _fields(head: bytes, faults: list[str]) -> Iterator[tuple[bytes, bytes]]:
         yield match[1].lower(), match[2] or b""
 
 
-def _names(fields: list[tuple[bytes, bytes]]) -> Iterator[str]:
+def _names(fields: list[tuple[bytes, bytes]], once: tuple[bytes, ...]) -> Iterator[str]:
     names = [name for name, _ in fields]
-    for name in ONCE:
+    for name in once:
         if names.count(name) != 1:
             yield f"the header {name.decode()} is there {names.count(name)} times"
     for name in OPTIONAL:
         if names.count(name) > 1:
             yield f"the header {name.decode()} is there {names.count(name)} times"
-    for name in sorted(set(names) - {*ONCE, *OPTIONAL}):
+    for name in sorted(set(names) - {*once, *OPTIONAL}):
         yield f"an unexpected header {name.decode('ascii', 'replace')}"
 
 

@@ -1,8 +1,9 @@
 """The service: one process that watches the files, publishes, decides what is due, and delivers.
 
-Four jobs side by side, none of which stops the others: `watch` tells of changed files, `publish` builds
+Six jobs side by side, none of which stops the others: `watch` tells of changed files, `publish` builds
 when told, when an embargo ends and when a day begins, `decide` makes the issue that is due, `deliver`
-sends what is open, also what another process made. All that must outlive the process is in the ledger;
+sends what is open, also what another process made, `letters` and `tidy` are those of following by mail
+(`pressroom.postroom`). All that must outlive the process is in the ledger;
 a service that is killed anywhere goes on where it was when it is started again.
 """
 
@@ -16,17 +17,18 @@ from zoneinfo import ZoneInfo
 from content.newsroom import Problem
 from newsletter.delivery import Tally
 from newsletter.issuing import Decision
-from pressroom import logbook
+from pressroom import logbook, postroom
+from pressroom.apart import Apart
 from pressroom.bootstrap import Pressroom
-from pressroom.building import publish_newsroom
 from pressroom.duty import due_newsletters
-from pressroom.loading import Load, load
+from pressroom.making import Made, make
 from pressroom.scheduler import waking
-from pressroom.sending import Delivered, decide, deliver_open, earliest, open_issues
+from pressroom.sending import Delivered, deliver_open, earliest, open_issues
 from pressroom.settings import Config
 from pressroom.supervising import EXPECTED, keep_running
 from pressroom.watching import watch, watched
 from pressroom.web.application import application, base_path
+from pressroom.web.following import routes
 from pressroom.web.tallies import Tallies
 from pressroom.web.tree import PublicTree
 from storage.issues import IssueRow
@@ -49,16 +51,18 @@ class Service:
         self._mail = asyncio.Event()
         # One build, or one decision with its build, at a time: each loads the whole newsroom.
         self._building = asyncio.Lock()
+        self._apart = Apart(EXPECTED, ["pressroom.making"])
         self._public: frozenset[int] = frozenset()
         self._told: frozenset[Problem] = frozenset()
         self.reload = False
         self.tallies = Tallies()
         self.tree = PublicTree(room.config.feeds.output, base_path(room), room.clock)
-        self.application = application(room, self.tree, tallies=self.tallies)
+        self.application = application(room, self.tree, routes(room, room.clock), self.tallies)
 
     async def run(self) -> None:
         """Do all jobs until `stop` is set."""
         jobs = {"watch": self.watch, "publish": self.publish, "decide": self.decide, "deliver": self.deliver}
+        jobs |= {"letters": self.send_letters, "tidy": self.keep_tidy}
         await asyncio.to_thread(self.tree.refresh)
         self._tick.set()
         with waking(self._tick.set, second=self._seconds):
@@ -94,7 +98,7 @@ class Service:
             names = await asyncio.to_thread(due_newsletters, self._room, self._room.clock())
             if names:
                 async with self._building:
-                    await asyncio.to_thread(self._decide, names)
+                    await self._make(names, self._room.clock())
                 self._mail.set()
             await self._first_of(self._tick)
 
@@ -112,41 +116,50 @@ class Service:
             soon = self._room.clock() + timedelta(seconds=LOOK_FOR_MAIL)
             await self._first_of(self._mail, until=min(again or soon, soon))
 
+    async def send_letters(self) -> None:
+        """Send confirmations and the like as they are asked for; they do not wait behind an issue."""
+        await postroom.send_letters(self._room, self._stop)
+
+    async def keep_tidy(self) -> None:
+        """Forget sign-ups that nobody confirmed."""
+        await postroom.keep_tidy(self._room, self._stop)
+
     async def _build(self) -> datetime:
         """Publish what is there now; give when to do so again if no file changes before."""
         async with self._building:
             now = self._room.clock()
             try:
-                return await asyncio.to_thread(self._load_and_publish, now)
+                return await self._make((), now)
             except EXPECTED as error:
                 logbook.problem("build-failed", error)
-                self.tallies.failed["build"] = now
+                self._failed("build")
                 await asyncio.to_thread(self.tree.refresh, mixed=True)
                 return now + TRY_AGAIN
 
-    def _load_and_publish(self, now: datetime) -> datetime:
-        found = load(self._room, now)
-        self._publish(found, now)
-        return min(found.next_embargo or _next_day(self._room, now), _next_day(self._room, now))
+    async def _make(self, newsletters: Sequence[str], now: datetime) -> datetime:
+        """Do a round in a process of its own, serve what it published, and give when the next one is due."""
+        made = await self._apart.run(make, self._room.config, newsletters, now)
+        await asyncio.to_thread(self.tree.refresh, made.fates)
+        self._public |= made.going_out
+        for decision in made.decisions:
+            _tell(decision)
+        self._tell_built(made)
+        return min(made.next_embargo or _next_day(self._room, now), _next_day(self._room, now))
 
-    def _publish(self, found: Load, now: datetime) -> None:
-        going_out = frozenset(issue.id for issue in open_issues(self._room))
-        published = publish_newsroom(self._room, found.loaded.newsroom, now)
-        self._public |= going_out
-        self.tree.refresh()
-        self._tell_problems(found.loaded.problems)
-        for known in found.loaded.newly_withdrawn:
+    def _tell_built(self, made: Made) -> None:
+        self._tell_problems(made.problems)
+        for known in made.newly_withdrawn:
             logbook.event("withdrawn", key=known.key, file=known.source)
-        for failed in published.failed:
+        for failed in made.published.failed:
             logbook.event("media-failed", message=failed)
-        if published.written or published.removed:
+        if made.published.written or made.published.removed:
             logbook.event(
                 "built",
-                items=len(found.loaded.newsroom.items),
-                events=len(found.loaded.newsroom.events),
-                written=len(published.written),
-                unchanged=published.unchanged,
-                removed=len(published.removed),
+                items=made.items,
+                events=made.events,
+                written=len(made.published.written),
+                unchanged=made.published.unchanged,
+                removed=len(made.published.removed),
             )
 
     def _tell_problems(self, problems: Sequence[Problem]) -> None:
@@ -156,13 +169,6 @@ class Service:
                 place = {"file": problem.file, "line": problem.line, "key": problem.key}
                 logbook.event("problem", logging.WARNING, **place, message=problem.message)
         self._told = frozenset(problems)
-
-    def _decide(self, names: Sequence[str]) -> None:
-        now = self._room.clock()
-        found = load(self._room, now)
-        for name in names:
-            _tell(decide(self._room, name, found, now))
-        self._publish(found, now)
 
     def _tell_delivered(self, done: Delivered) -> None:
         """Log what was done; nothing when a round only looked whether it was time."""
