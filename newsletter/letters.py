@@ -124,15 +124,15 @@ class Stationery:
         return _Rendered(title, alternatives(text, page, PLACES))
 
     def _subject(self, kind: str, sheet: Sheet, language: str) -> str:
-        say = self._templates.translations(language).gettext
+        _ = self._templates.translations(language).gettext
         named = ", ".join(sheet.titles)
         if kind == "confirm":
-            return headers.shorten(say("Please confirm: %(titles)s") % {"titles": named}, TITLE)
+            return headers.shorten(_("Please confirm: %(titles)s") % {"titles": named}, TITLE)
         if kind == "change":
             return headers.shorten(
-                say("Please confirm your new address: %(titles)s") % {"titles": named}, TITLE
+                _("Please confirm your new address: %(titles)s") % {"titles": named}, TITLE
             )
-        return headers.shorten(say("Welcome to %(titles)s") % {"titles": named}, TITLE)
+        return headers.shorten(_("Welcome to %(titles)s") % {"titles": named}, TITLE)
 
     def _sheet(self, letter: Letter, mastheads: list[Masthead], language: str) -> Sheet:
         head, page = self._head, self._page(letter, self._place(letter))
