@@ -48,6 +48,7 @@ async def preferences_page(circle: Circle, request: Request) -> Response:
     fields = await forms.fields(request)
     doing = DOING.get(fields.one("do"))
     if doing is None:
+        await _found(circle, request)
         raise HTTPException(400, "No form of ours asks for that.")
     return await doing(circle, request, fields)
 
