@@ -136,10 +136,16 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _create_private(path: Path) -> None:
-    """Make an empty file that only its owner can read: it will hold addresses and the tokens' key."""
+    """Make an empty file that only its owner can read: it will hold addresses and the tokens' key.
+
+    A file that is there is not opened: closing it would let go of every lock that this process has on it, for
+    POSIX counts by process, and SQLite elsewhere would take our connections for gone (howtocorrupt.html, 2.2).
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
     except OSError as error:
         message = f"{path}: the database cannot be opened: {error.strerror}"
         raise DatabaseError(message) from error

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, case, select, update
 
 from content.newsroom import Known
 from storage.engine import insert
-from storage.schema import pieces
+from storage.schema import former_slugs, pieces
 
 # As many values as both databases take in one statement, by a good margin.
 BATCH = 5_000
@@ -39,6 +39,20 @@ def snapshots(conn: Connection, keys: Collection[str]) -> dict[str, str]:
     return found
 
 
+def withdrawn(conn: Connection) -> list[tuple[str, str]]:
+    """Give kind and slug of what the public has seen and was taken back."""
+    columns = (pieces.c.kind, pieces.c.slug)
+    seen = pieces.c.withdrawn.is_not(None) & pieces.c.visible_since.is_not(None)
+    return [(kind, slug) for kind, slug in conn.execute(select(*columns).where(seen).order_by(*columns))]
+
+
+def moved(conn: Connection) -> list[tuple[str, str, str]]:
+    """Give kind, former slug and slug of what the public has seen under another address."""
+    columns = (former_slugs.c.kind, former_slugs.c.slug, pieces.c.slug)
+    query = select(*columns).join(pieces, pieces.c.key == former_slugs.c.key).order_by(*columns)
+    return [(kind, before, after) for kind, before, after in conn.execute(query) if before != after]
+
+
 def remember(conn: Connection, rows: Sequence[Known]) -> None:
     """Write these over what was known; an empty snapshot leaves the old one in place."""
     if not rows:
@@ -57,12 +71,23 @@ def _clear_slugs(conn: Connection, rows: Sequence[Known]) -> None:
     """Let go of the slugs that change, so that two pieces may change places in one go."""
     wanted = {row.key: row.slug for row in rows}
     for batch in _batches(sorted(wanted)):
-        old = conn.execute(select(pieces.c.key, pieces.c.slug).where(pieces.c.key.in_(batch)))
-        changed = [row.key for row in old if row.slug != wanted[row.key]]
+        columns = (pieces.c.key, pieces.c.kind, pieces.c.slug, pieces.c.visible_since)
+        old = conn.execute(select(*columns).where(pieces.c.key.in_(batch)))
+        changed = [row for row in old if row.slug != wanted[row.key]]
         if changed:
             # A slash is in no slug, so this is nobody's.
-            free = update(pieces).where(pieces.c.key.in_(changed)).values(slug="/" + pieces.c.key)
-            conn.execute(free)
+            keys = [row.key for row in changed]
+            conn.execute(update(pieces).where(pieces.c.key.in_(keys)).values(slug="/" + pieces.c.key))
+        seen = [row for row in changed if row.visible_since is not None]
+        if seen:
+            _leave_word(conn, [{"kind": row.kind, "slug": row.slug, "key": row.key} for row in seen])
+
+
+def _leave_word(conn: Connection, rows: Sequence[dict[str, str]]) -> None:
+    """Remember whose slugs these were; of several pieces, the last one."""
+    statement = insert(conn, former_slugs)
+    change = {"key": statement.excluded.key}
+    conn.execute(statement.on_conflict_do_update(index_elements=["kind", "slug"], set_=change), list(rows))
 
 
 def _batches(keys: Iterable[str]) -> Iterator[list[str]]:

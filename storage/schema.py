@@ -97,6 +97,15 @@ pieces = Table(
     _one_of("kind", ITEM_KINDS),
 )
 
+# Where a piece was found before its head gave it another slug: old links lead on.
+former_slugs = Table(
+    "former_slugs",
+    metadata,
+    Column("kind", String(8), primary_key=True),
+    Column("slug", Text, primary_key=True),
+    Column("key", Text, ForeignKey("pieces.key"), nullable=False),
+)
+
 # One row per newsletter of the configuration, made when it is first met: its look-back counts from `started`.
 newsletters = Table(
     "newsletters",

@@ -6,7 +6,7 @@ by one assignment: a request sees one build or the next, never half of either. A
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -79,7 +79,7 @@ class PublicTree:
         with held_still(self._output) as whole:
             if not whole and (self.ready or not mixed):
                 return False
-            files = dict(self._files())
+            files = dict(self._files({path for path, target in fates.items() if target is None}))
         self.now = Snapshot(self._table(files, fates), files, _page(files, NOT_FOUND))
         self.ready = True
         return True
@@ -91,17 +91,18 @@ class PublicTree:
             for each in everything:
                 each.ready.clear()
 
-    def _files(self) -> Iterator[tuple[str, tuple[State, Held | OnDisk]]]:
+    def _files(self, gone: Collection[str]) -> Iterator[tuple[str, tuple[State, Held | OnDisk]]]:
         """Read what has changed; what has not is taken over."""
         before, space = self.now.files, BUDGET
         for path in sorted(_paths(str(self._output)), key=_importance):
             file = self._output / path
             try:
                 state, known = _state(file), before.get(path)
-                if known and known[0] == state:
+                status = _status(path, gone)
+                if known and known[0] == state and known[1].about.status == status:
                     found = known[1]
                 else:
-                    state, found = self._read(path, file, state, known)
+                    state, found = self._read(path, file, state, status, known)
             except OSError:  # it went away in the meantime, or is not for us to read
                 continue
             if isinstance(found, Held):
@@ -114,7 +115,7 @@ class PublicTree:
             yield path, (state, found)
 
     def _read(
-        self, path: str, file: Path, state: State, known: tuple[State, Held | OnDisk] | None
+        self, path: str, file: Path, state: State, status: int, known: tuple[State, Held | OnDisk] | None
     ) -> tuple[State, Held | OnDisk]:
         shrinks = mediatypes.shrinks(path)
         content = file.read_bytes() if shrinks and state[1] <= LARGEST_HELD else None
@@ -126,7 +127,7 @@ class PublicTree:
                 state = (state[0], state[1], modified * 10**9)
         kind = mediatypes.kind(path)
         cache = cache_control(kind, modified, int(self._clock().timestamp()))
-        about = About(path, kind, mediatypes.content_type(path), digest, modified, cache, _status(path))
+        about = About(path, kind, mediatypes.content_type(path), digest, modified, cache, status)
         if content is None:
             return state, OnDisk(about, file, state[1], state)
         return state, held(about, content, shrinks=shrinks)
@@ -159,8 +160,9 @@ class PublicTree:
             table[address.removesuffix("/")] = moved
         for path, target in fates.items():
             place = f"{self._base}/{path}"
-            if place not in table:
-                table[place] = Gone() if target is None else Moved(quote(f"{self._base}/{target}"))
+            fate = Gone() if target is None else Moved(quote(f"{self._base}/{target}"))
+            for each in (place, place.removesuffix("/")):
+                table.setdefault(each, fate)
         return table
 
 
@@ -199,8 +201,11 @@ def _digest(path: str, file: Path, content: bytes | None) -> str:
     return whole.hexdigest()
 
 
-def _status(path: str) -> int:
-    return 404 if path == NOT_FOUND else 200
+def _status(path: str, gone: Collection[str]) -> int:
+    """Give what a file is answered with: the page of a withdrawn piece says so, and is no success."""
+    if path == NOT_FOUND:
+        return 404
+    return 410 if path in gone or (path.endswith(f"/{INDEX}") and path.removesuffix(INDEX) in gone) else 200
 
 
 def _is_hot(path: str) -> bool:

@@ -179,9 +179,32 @@ def read_only(sqlite_url: str) -> Iterator[Path]:
 
 def test_a_file_that_may_only_be_read_is_said_with_the_path(read_only: Path) -> None:
     engine = open_engine(f"sqlite:///{read_only}")
-    with as_somebody(), pytest.raises(DatabaseError, match="Permission denied") as caught, writing(engine):
+    with as_somebody(), pytest.raises(DatabaseError, match="cannot be written") as caught, writing(engine):
         pass
     assert str(read_only) in str(caught.value)
+
+
+LOOK_AND_LEAVE = """
+from sqlalchemy import text
+from storage.engine import open_engine, writing
+engine = open_engine(arguments[0])
+ready()
+with writing(engine) as connection:
+    connection.execute(text("UPDATE newsletters SET paused = NULL"))
+engine.dispose()
+"""
+
+
+def test_a_new_connection_lets_go_of_no_lock_of_the_others(sqlite_url: str) -> None:
+    """Another process that leaves must see that we are here, or it takes the log away beneath us."""
+    engine = open_engine(sqlite_url)
+    with reading(engine) as one, reading(engine) as other:
+        assert names(engine) == []
+        (left,) = processes.together(LOOK_AND_LEAVE, [sqlite_url])
+        assert left.returncode == 0, left.stderr
+        assert Path(f"{engine.url.database}-wal").exists()
+        assert one is not other
+    engine.dispose()
 
 
 def test_a_file_that_becomes_read_only_is_said_with_the_path(sqlite_url: str) -> None:
