@@ -69,7 +69,8 @@ class PublicFiles:
                 if_none_match = b"%b,%b" % (if_none_match, value) if if_none_match else value
             elif name == b"if-modified-since":
                 if_modified_since = value
-        answer = found.representation(acceptable(accept)[0] if accept else IDENTITY)
+        encoding = acceptable(accept)[0] if accept else IDENTITY
+        answer = found.ready.get(encoding) or self._tree.representation(found, encoding)
         if if_none_match:
             if if_none_match == answer.tag:
                 unchanged: Ready | None = answer

@@ -102,11 +102,6 @@ class Held:
     def content(self) -> bytes:
         return gzip.decompress(self.packed) if self.shrinks else self.packed
 
-    @property
-    def unfolded(self) -> int:
-        """Tell how many bytes are held besides `packed`."""
-        return sum(len(each.body["body"]) for name, each in self.ready.items() if name != GZIP)
-
     def _made(self, encoding: str) -> Ready:
         body = self.packed
         if self.shrinks and encoding != GZIP:

@@ -19,7 +19,7 @@ from pressroom.web import mediatypes
 from pressroom.web.freshness import cache_control
 from pressroom.web.mediatypes import Kind
 from pressroom.web.negotiation import BROTLI, GZIP, IDENTITY
-from pressroom.web.representations import About, Held, OnDisk, held
+from pressroom.web.representations import About, Held, OnDisk, Ready, held
 
 LARGEST_HELD = 2_000_000
 BUDGET = 48_000_000
@@ -68,6 +68,7 @@ class PublicTree:
         self._clock = clock
         self.now = Snapshot()
         self.ready = False
+        self._unfolded = 0
 
     def refresh(self, fates: Mapping[str, str | None] = NO_FATES, *, mixed: bool = False) -> bool:
         """Read the folder and swap; tell whether that was done.
@@ -84,12 +85,21 @@ class PublicTree:
         self.ready = True
         return True
 
-    def trim(self) -> None:
-        """Let go of what can be made anew, when there is much of it."""
-        everything = [each for _, each in self.now.files.values() if isinstance(each, Held)]
-        if sum(each.unfolded for each in everything) > UNFOLDED:
-            for each in everything:
+    def representation(self, found: Held, encoding: str) -> Ready:
+        """Give a file in an encoding, made now if it is not there; of too many, the old ones are let go."""
+        before = len(found.ready)
+        made = found.representation(encoding)
+        if len(found.ready) > before:
+            self._unfolded += len(made.body["body"])
+            if self._unfolded > UNFOLDED:
+                self._fold()
+        return made
+
+    def _fold(self) -> None:
+        for path, (_, each) in self.now.files.items():
+            if isinstance(each, Held) and not _is_hot(path):
                 each.ready.clear()
+        self._unfolded = 0
 
     def _files(self, gone: Collection[str]) -> Iterator[tuple[str, tuple[State, Held | OnDisk]]]:
         """Read what has changed; what has not is taken over."""

@@ -1,0 +1,424 @@
+"""The public tree as it comes out of the real server, byte by byte, on plain sockets."""
+
+import asyncio
+import gzip
+import re
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import brotli
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from feeds.tree import publish
+from pressroom.bootstrap import Pressroom, open_pressroom
+from pressroom.web import server
+from pressroom.web.application import application
+from pressroom.web.negotiation import http_date, seconds_of
+from pressroom.web.server import Front, ListenError, serving
+from pressroom.web.tallies import Tallies
+from pressroom.web.tree import PublicTree
+from tests.pressroom.newsrooms import CONFIG, a_newsroom, at, loaded
+from tests.pressroom.web.sockets import ask, free_port, read, send, served
+from tests.scenarios import NOW
+
+FEED = b"<feed>" + b"<entry>Some news.</entry>\n" * 400 + b"</feed>"
+FILM = bytes(range(256)) * 4096
+FILES = {
+    "index.html": b"<!doctype html><h1>Front</h1>" * 50,
+    "404.html": b"<!doctype html><h1>Page not found</h1>" * 30,
+    "feeds/index.html": b"feeds",
+    "feeds/all/atom.xml": FEED,
+    "media/0123456789abcdef/film.mp4": FILM,
+    "media/0123456789abcdef/\u00e5rs bok.txt": b"text",
+}
+
+
+async def form(request: Request) -> PlainTextResponse:
+    given = await request.form()
+    return PlainTextResponse(f"{request.method} {len(given)}")
+
+
+async def slow(_request: Request) -> PlainTextResponse:
+    await asyncio.sleep(1.0)
+    return PlainTextResponse("done")
+
+
+async def broken(_request: Request) -> PlainTextResponse:
+    message = "anna@example.org"
+    raise RuntimeError(message)
+
+
+ROUTES = [
+    Route("/subscribe", form, methods=["GET", "POST"]),
+    Route("/slow", slow),
+    Route("/broken", broken),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    port: int
+    room: Pressroom
+    tree: PublicTree
+    tallies: Tallies
+
+
+def changed(room: Pressroom, **web: object) -> Pressroom:
+    return replace(room, config=replace(room.config, web=room.config.web.model_copy(update=web)))
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    with open_pressroom(loaded(a_newsroom(tmp_path)), at(NOW)) as room:
+        output = room.config.feeds.output
+        publish(output, FILES.items(), ())
+        tree, tallies = PublicTree(output, "", room.clock), Tallies()
+        tree.refresh({"items/away/": None, "items/old/": "items/new/"})
+        async with served(application(room, tree, ROUTES, tallies)) as port:
+            yield Site(port, room, tree, tallies)
+
+
+async def test_a_feed_comes_whole_with_everything_a_reader_needs(site: Site) -> None:
+    answer = await ask(site.port, "/feeds/all/atom.xml?utm=x")
+    assert (answer.status, answer.body) == (200, FEED)
+    assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
+    assert re.fullmatch(r'"[0-9a-f]{24}"', answer.headers["etag"])
+    assert seconds_of(answer.headers["last-modified"].encode()) is not None
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["cache-control"].startswith("public, max-age=")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "set-cookie" not in answer.headers
+
+
+async def test_each_encoding_has_a_tag_of_its_own_and_the_same_content(site: Site) -> None:
+    plain = await ask(site.port, "/feeds/all/atom.xml")
+    packed = await ask(site.port, "/feeds/all/atom.xml", accept_encoding="gzip")
+    small = await ask(site.port, "/feeds/all/atom.xml", accept_encoding="gzip, br")
+    assert [each.headers.get("content-encoding") for each in (plain, packed, small)] == [None, "gzip", "br"]
+    assert gzip.decompress(packed.body) == brotli.decompress(small.body) == plain.body == FEED
+    assert len({each.headers["etag"] for each in (plain, packed, small)}) == 3
+
+
+async def test_head_says_what_get_would_and_sends_nothing(site: Site) -> None:
+    for path in ("/", "/feeds/all/atom.xml", "/media/0123456789abcdef/film.mp4", "/nowhere", "/feeds"):
+        whole = await ask(site.port, path)
+        head = await send(
+            site.port, f"HEAD {path} HTTP/1.1\r\nHost: news.example.org\r\nConnection: close\r\n\r\n".encode()
+        )
+        assert (head.status, head.body) == (whole.status, b"")
+        drop = {"date"}
+        assert {k: v for k, v in head.headers.items() if k not in drop} == {
+            k: v for k, v in whole.headers.items() if k not in drop
+        }
+
+
+async def test_304_whenever_nothing_changed(site: Site) -> None:
+    whole = await ask(site.port, "/feeds/all/atom.xml", accept_encoding="br")
+    tag = whole.headers["etag"]
+    for theirs in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        same = await ask(site.port, "/feeds/all/atom.xml", accept_encoding="br", if_none_match=theirs)
+        assert (same.status, same.body) == (304, b"")
+        for name in ("etag", "last-modified", "cache-control", "vary"):
+            assert same.headers[name] == whole.headers[name]
+    since = whole.headers["last-modified"]
+    assert (await ask(site.port, "/feeds/all/atom.xml", if_modified_since=since)).status == 304
+    before = http_date((seconds_of(since.encode()) or 0) - 1).decode()
+    assert (await ask(site.port, "/feeds/all/atom.xml", if_modified_since=before)).status == 200
+
+
+async def test_the_tag_counts_more_than_the_date(site: Site) -> None:
+    whole = await ask(site.port, "/feeds/all/atom.xml")
+    since = whole.headers["last-modified"]
+    answer = await ask(site.port, "/feeds/all/atom.xml", if_none_match='"old"', if_modified_since=since)
+    assert answer.status == 200
+
+
+async def test_a_client_that_has_another_encoding_keeps_it_if_it_still_takes_it(site: Site) -> None:
+    """A reader that sends the tag of what it once got as gzip, though it now takes brotli as well."""
+    packed = await ask(site.port, "/feeds/all/atom.xml", accept_encoding="gzip")
+    tag = packed.headers["etag"]
+    same = await ask(site.port, "/feeds/all/atom.xml", accept_encoding="gzip, br", if_none_match=tag)
+    assert (same.status, same.headers["etag"]) == (304, tag)
+    other = await ask(site.port, "/feeds/all/atom.xml", accept_encoding="br", if_none_match=tag)
+    assert other.status == 200
+
+
+async def test_no_instance_manipulation_and_no_limit_for_readers(site: Site) -> None:
+    statuses = [(await ask(site.port, "/feeds/all/atom.xml", a_im="feed")).status for _ in range(50)]
+    assert set(statuses) == {200}
+
+
+async def test_a_range_of_a_film(site: Site) -> None:
+    path = "/media/0123456789abcdef/film.mp4"
+    whole = await ask(site.port, path)
+    assert (whole.status, whole.body, whole.headers["accept-ranges"]) == (200, FILM, "bytes")
+    assert "immutable" in whole.headers["cache-control"]
+    part = await ask(site.port, path, range="bytes=100-199")
+    assert (part.status, part.body) == (206, FILM[100:200])
+    assert part.headers["content-range"] == f"bytes 100-199/{len(FILM)}"
+    end = await ask(site.port, path, range="bytes=-5", if_range=whole.headers["etag"])
+    assert (end.status, end.body) == (206, FILM[-5:])
+    changed_since = await ask(site.port, path, range="bytes=-5", if_range='"other"')
+    assert (changed_since.status, changed_since.body) == (200, FILM)
+    outside = await ask(site.port, path, range=f"bytes={len(FILM)}-")
+    assert (outside.status, outside.headers["content-range"]) == (416, f"bytes */{len(FILM)}")
+    assert (await ask(site.port, path, if_none_match=whole.headers["etag"])).status == 304
+
+
+async def test_a_file_that_was_replaced_behind_our_back_is_not_sent_under_the_old_tag(site: Site) -> None:
+    path = "media/0123456789abcdef/film.mp4"
+    file = site.room.config.feeds.output / path
+    file.unlink()
+    file.write_bytes(b"x" * len(FILM))
+    answer = await ask(site.port, f"/{path}")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "2")
+
+
+async def test_errors_have_error_codes(site: Site) -> None:
+    nowhere = await ask(site.port, "/nowhere")
+    assert (nowhere.status, nowhere.body) == (404, FILES["404.html"])
+    assert {"etag", "last-modified"} & set(nowhere.headers) == set()
+    assert (await ask(site.port, "/items/away/")).status == 410
+    assert (await ask(site.port, "/items/away")).status == 410
+    refused = await ask(site.port, "/feeds/all/atom.xml", "POST", b"x=1")
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert (await ask(site.port, "/feeds/all/atom.xml", "OPTIONS")).status == 204
+    assert (await ask(site.port, "/subscribe", "DELETE")).status == 405
+    assert (await ask(site.port, "/404.html")).status == 404
+
+
+async def test_what_moved_leads_on_for_good(site: Site) -> None:
+    for path, target in (
+        ("/feeds", "/feeds/"),
+        ("/feeds/index.html", "/feeds/"),
+        ("/index.html", "/"),
+        ("/items/old/", "/items/new/"),
+    ):
+        answer = await ask(site.port, path)
+        assert (answer.status, answer.headers["location"]) == (308, target)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../config.yaml",
+        "/%2e%2e/config.yaml",
+        "/feeds/%2e%2e/%2e%2e/data/ledger.db",
+        "//evil.example/",
+        "//evil.example",
+        "/feeds//all/atom.xml",
+        "/.pressroom-manifest.json",
+        "/%00",
+        "/%ff%fe",
+        "/\\..\\config.yaml",
+        "/feeds/all/atom.xml/",
+    ],
+)
+async def test_nothing_else_can_be_reached(site: Site, path: str) -> None:
+    answer = await ask(site.port, path)
+    assert answer.status in (400, 404)
+    assert b"Example Association" not in answer.body
+
+
+async def test_a_name_with_a_space_and_a_letter_is_found(site: Site) -> None:
+    answer = await ask(site.port, "/media/0123456789abcdef/%C3%A5rs%20bok.txt")
+    assert (answer.status, answer.body) == (200, b"text")
+
+
+async def test_pages_carry_the_headers_of_safety(site: Site) -> None:
+    page = (await ask(site.port, "/")).headers
+    assert "default-src 'none'" in page["content-security-policy"]
+    assert "script-src" not in page["content-security-policy"]
+    assert "frame-ancestors 'none'" in page["content-security-policy"]
+    assert page["referrer-policy"] == "strict-origin-when-cross-origin"
+    dynamic = (await ask(site.port, "/subscribe")).headers
+    assert dynamic["cache-control"] == "no-store"
+    assert dynamic["referrer-policy"] == "same-origin"
+    assert dynamic["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("news.example.org", 200),
+        ("NEWS.example.org:443", 200),
+        ("127.0.0.1:8000", 200),
+        ("localhost", 200),
+        ("[::1]:80", 200),
+        ("evil.example", 421),
+        ("news.example.org.evil.example", 421),
+        ("evil.example:80@news.example.org", 421),
+    ],
+)
+async def test_pages_that_act_answer_for_our_host_alone(site: Site, host: str, status: int) -> None:
+    assert (await ask(site.port, "/subscribe", host=host)).status == status
+    feed = await ask(site.port, "/feeds/all/atom.xml", host=host)
+    assert (feed.status, feed.body) == (200, FEED), "what is the same for everybody needs no host"
+
+
+@pytest.mark.parametrize("host", ["", "a b", "x" * 9000, "\x00", "news.example.org\r\nHost: evil.example"])
+async def test_a_host_that_is_none_breaks_nothing(site: Site, host: str) -> None:
+    request = f"GET /subscribe HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode("latin-1")
+    with suppress(asyncio.IncompleteReadError, ConnectionError):
+        assert (await send(site.port, request)).status in (400, 421, 431)
+    assert (await ask(site.port, "/healthz")).status == 200
+
+
+async def test_a_body_that_is_too_large_is_refused_before_it_is_read(site: Site) -> None:
+    for path, status in (("/subscribe", 413), ("/feeds/all/atom.xml", 405)):
+        head = f"POST {path} HTTP/1.1\r\nHost: news.example.org\r\nContent-Length: {100 << 20}\r\n\r\n"
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        writer.write(head.encode() + b"x" * 100_000)
+        async with asyncio.timeout(10):
+            assert (await read(reader)).status == status
+        writer.close()
+
+
+async def test_a_body_that_does_not_say_how_large_it_is_is_cut_off(site: Site) -> None:
+    head = (
+        b"POST /subscribe HTTP/1.1\r\nHost: news.example.org\r\nTransfer-Encoding: chunked\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.write(head)
+    sent = 0
+    with suppress(ConnectionError):  # we talk on while the server has hung up
+        async with asyncio.timeout(20):
+            while sent < 100 << 20:
+                writer.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+                await writer.drain()
+                sent += 0x10000
+    assert sent < 20 << 20, "the connection was cut off long before the end"
+    with suppress(ConnectionError):
+        assert (await read(reader)).status == 413
+    writer.close()
+    small = b"4\r\na=bc\r\n0\r\n\r\n"
+    assert (await send(site.port, head + small)).body == b"POST 1"
+
+
+async def test_a_form_that_comes_too_slowly_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pressroom.web.refusals.BODY_SECONDS", 0.5)
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.write(
+        b"POST /subscribe HTTP/1.1\r\nHost: news.example.org\r\nContent-Length: 100\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\na="
+    )
+    async with asyncio.timeout(10):
+        assert (await read(reader)).status == 408
+    writer.close()
+
+
+async def test_headers_and_addresses_that_are_too_long_are_refused(site: Site) -> None:
+    assert (await ask(site.port, "/confirm/" + "x" * 9000)).status == 414
+    assert (await ask(site.port, "/subscribe", x_padding="x" * 40_000)).status == 431
+    assert (await ask(site.port, "/subscribe", x_padding="x" * 200_000)).status in (400, 431)
+
+
+async def test_a_thousand_idle_connections_and_slow_ones_keep_nobody_waiting(site: Site) -> None:
+    writers = []
+    for number in range(1000):
+        _, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        if number % 2:
+            writer.write(b"GET / HTTP/1.1\r\nHo")
+        writers.append(writer)
+    try:
+        async with asyncio.timeout(5):
+            for _ in range(20):
+                assert (await ask(site.port, "/feeds/all/atom.xml")).status == 200
+                assert (await ask(site.port, "/readyz")).status == 200
+    finally:
+        for writer in writers:
+            writer.close()
+
+
+async def test_one_who_never_sends_a_whole_head_is_let_go(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "HEADER_MS", 300)
+    async with served(application(site.room, site.tree)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\n")
+        async with asyncio.timeout(10):
+            await reader.read()
+        writer.close()
+
+
+async def test_a_mistake_of_ours_is_a_500_that_tells_nothing(site: Site) -> None:
+    answer = await ask(site.port, "/broken")
+    assert answer.status == 500
+    assert b"anna" not in answer.body
+    assert b"Traceback" not in answer.body
+
+
+async def test_health_is_told_to_all_and_metrics_to_those_who_may(site: Site) -> None:
+    assert (await ask(site.port, "/healthz")).body == b"ok\n"
+    assert (await ask(site.port, "/readyz")).body == b"ready\n"
+    assert (await ask(site.port, "/metrics")).status == 404
+    open_to_us = changed(site.room, metrics=site.room.config.web.proxies)
+    await ask(site.port, "/feeds/all/atom.xml")
+    async with served(application(open_to_us, site.tree, tallies=site.tallies)) as port:
+        figures = (await ask(port, "/metrics")).body.decode()
+        assert 'pressroom_served_total{kind="atom",status="200"} 1.0' in figures
+        assert "pressroom_database_up 1.0" in figures
+        assert (await ask(port, "/metrics", x_forwarded_for="198.51.100.7")).status == 404
+
+
+async def test_not_ready_without_a_tree_or_without_a_database(site: Site) -> None:
+    bare = PublicTree(site.room.config.feeds.output, "", site.room.clock)
+    async with served(application(site.room, bare)) as port:
+        answer = await ask(port, "/readyz")
+        assert (answer.status, answer.headers["retry-after"]) == (503, "10")
+    Path(str(site.room.engine.url.database)).unlink()
+    Path(str(site.room.engine.url.database)).mkdir()
+    site.room.engine.dispose()
+    async with served(application(site.room, site.tree)) as port:
+        assert (await ask(port, "/readyz")).status == 503
+        assert (await ask(port, "/healthz")).status == 200
+        assert (await ask(port, "/feeds/all/atom.xml")).status == 200, "readers need no database"
+
+
+async def test_below_a_path_of_the_public_address(tmp_path: Path) -> None:
+    config = loaded(
+        a_newsroom(tmp_path, CONFIG.replace("https://news.example.org", "https://example.org/news"))
+    )
+    with open_pressroom(config, at(NOW)) as room:
+        publish(config.feeds.output, FILES.items(), ())
+        tree = PublicTree(config.feeds.output, "/news", room.clock)
+        tree.refresh()
+        async with served(application(room, tree, ROUTES)) as port:
+            assert (await ask(port, "/news/feeds/all/atom.xml")).status == 200
+            assert (await ask(port, "/news/subscribe", host="example.org")).status == 200
+            assert (await ask(port, "/feeds/all/atom.xml")).status == 404
+            assert (await ask(port, "/subscribe", host="example.org")).status == 404
+            assert (await ask(port, "/news")).headers["location"] == "/news/"
+
+
+async def test_who_is_being_answered_when_we_stop_gets_the_whole_answer(site: Site) -> None:
+    port = free_port()
+    async with serving(f"127.0.0.1:{port}", application(site.room, site.tree, ROUTES)):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        await read(reader)  # and stays connected, idle
+        asking = asyncio.create_task(ask(port, "/slow"))
+        await asyncio.sleep(0.3)
+    assert (await asking).body == b"done"
+    writer.close()
+
+
+async def test_a_place_that_is_taken_is_said_plainly(site: Site) -> None:
+    with pytest.raises(ListenError, match=rf"cannot listen at 127.0.0.1:{site.port}: address already in use"):
+        async with serving(f"127.0.0.1:{site.port}", Starlette()):
+            pass
+
+
+async def test_before_there_is_an_application_everybody_is_asked_to_wait() -> None:
+    async with served(Front()) as port:
+        answer = await ask(port, "/")
+        assert (answer.status, answer.headers["retry-after"]) == (503, "5")
