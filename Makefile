@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check tests lint format words lock bench pictures wheel clean system
+.PHONY: help demo test check tests lint format words lock bench pictures serving wheel clean system
 
 PACKAGES := content storage feeds newsletter pressroom
 CHECKED := $(PACKAGES) tests bench docs
@@ -60,6 +60,9 @@ words: $(VENV)/.ready-dev  ## the catalogues anew: what code and templates say, 
 
 bench: $(VENV)/.ready-dev  ## the whole build of 1,000 and 10,000 items beside Hugo
 	$(BIN)/python bench/build.py
+
+serving: $(VENV)/.ready-dev  ## the service beside nginx, by wrk: 200, 304, during builds and sending
+	$(BIN)/python bench/serving.py
 
 pictures: $(VENV)/.ready-dev  ## docs/pictures/ anew, from a real mail of the demo, by Chromium
 	$(BIN)/python docs/pictures/render.py
