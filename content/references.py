@@ -67,28 +67,29 @@ class References:
         outside = _outside(url, _WEB)
         if outside is not None:
             return outside or None
-        found = self.published(url)
-        if found is None and url and not url.startswith("#"):
-            self.report(f"there is no file {url[:200]}", url)
+        if not url or url.startswith("#"):
+            return None
+        found = self.published(url, lambda message: self.report(message, url))
         return found.url if found else None
 
-    def published(self, url: str) -> Media | None:
-        """Publish the file of ours that an address names; None when there is none."""
+    def published(self, url: str, report: Callable[[str], None]) -> Media | None:
+        """Publish the file of ours that an address names; None, and a report, when that cannot be."""
         path, _, _ = _parts(url)
         target = self._target(path)
         if target is None or not os.path.isfile(target):  # noqa: PTH113 - half the time of Path's
+            report(f"there is no file {url[:200]}")
             return None
-        return self._publish(target)
+        return self._publish(target, report)
 
-    def _publish(self, target: str) -> Media | None:
+    def _publish(self, target: str, report: Callable[[str], None]) -> Media | None:
         name, real = target.rpartition(os.sep)[2], os.path.realpath(target)
         if not real.startswith(os.path.realpath(self.root) + os.sep):
-            self.report(f"{name} is a link out of the source's folder, and is not published", name)
+            report(f"{name} is a link out of the source's folder, and is not published")
             return None
         try:
             media = self.files.publish(Path(target))
         except UnpublishableError as error:
-            self.report(f"{name}: {error}", name)
+            report(f"{name}: {error}")
             return None
         self.used.setdefault(media.url, media)
         return media
@@ -112,7 +113,7 @@ class References:
                 if candidate in self.links.by_file:
                     return self._piece(candidate, url, fragment)
             if os.path.isfile(target):  # noqa: PTH113
-                found = self._publish(target)
+                found = self._publish(target, lambda message: self.report(message, url))
                 return found.url + fragment if found else None
         suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
         if suffix in _MARKDOWN or _PELICAN.match(path):

@@ -108,9 +108,7 @@ class _Files:
             address = self.references.media(reference.url)
             media = mediafiles.elsewhere(address, otherwise) if address else None
         else:
-            media = self.references.published(reference.url)
-            if media is None:
-                self._report(reference, f"there is no file {reference.url[:200]} that can be published")
+            media = self.references.published(reference.url, lambda message: self._report(reference, message))
         if media is None:
             return None
         return mediafiles.named(media, title=reference.title, alt=reference.alt)

@@ -154,7 +154,7 @@ class _Builder:
         event = self._next()
         if type(event) is StreamEndEvent:
             return None
-        first = self._next()
+        first: Any = self._next()
         self.start = first.start_mark
         value = self._value(first)
         self._next()
