@@ -8,7 +8,8 @@ nothing. Lines are taken a thousand at a time, each thousand in one transaction.
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import BinaryIO
@@ -106,17 +107,17 @@ def import_csv(
         report.refused[refusal.reason] = report.refused.get(refusal.reason, 0) + 1
         on_refusal(refusal)
 
-    numbered = _lines(file)
-    header, numbered = _header(numbered)
-    report.ignored_columns = header.ignored
-    reader = _Reader(header, offer, tuple(newsletters), refuse)
-    for batch in _batches(_counted(numbered, report), reader):
-        with writing(engine) as conn:
-            added, refusals = _take(conn, batch, consent)
-        report.added += added
-        for refusal in refusals:
-            refuse(refusal)
-        on_progress(report.lines)
+    with closing(_lines(file)) as numbered:
+        header = _header(numbered)
+        report.ignored_columns = header.ignored
+        reader = _Reader(header, offer, tuple(newsletters), refuse)
+        for batch in _batches(_counted(numbered, report), reader):
+            with writing(engine) as conn:
+                added, refusals = _take(conn, batch, consent)
+            report.added += added
+            for refusal in refusals:
+                refuse(refusal)
+            on_progress(report.lines)
     on_progress(report.lines)
     return report
 
@@ -283,7 +284,7 @@ def _check_encoding(file: BinaryIO) -> None:
 SAVE_AS = "the file is not UTF-8 but {}; save it as UTF-8 (in Excel: 'CSV UTF-8') and import it again"
 
 
-def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
+def _lines(file: BinaryIO) -> Generator[tuple[int, str], None, None]:
     """Give the lines that are not blank, numbered as an editor shows them."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
     try:
@@ -294,7 +295,7 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
         text.detach()
 
 
-def _header(numbered: Iterator[tuple[int, str]]) -> tuple[_Header, Iterator[tuple[int, str]]]:
+def _header(numbered: Iterator[tuple[int, str]]) -> _Header:
     number, first = next(numbered, (1, ""))
     delimiter = max(",;\t", key=first.count)
     try:
@@ -303,7 +304,7 @@ def _header(numbered: Iterator[tuple[int, str]]) -> tuple[_Header, Iterator[tupl
         raise ImportRefused(str(error), number) from error
     places = _places(names, number)
     ignored = tuple(name for place, name in enumerate(names) if name and place not in places.values())
-    return _Header(delimiter, places, len(names), ignored), numbered
+    return _Header(delimiter, places, len(names), ignored)
 
 
 def _places(names: Sequence[str], number: int) -> dict[str, int]:
