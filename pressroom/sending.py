@@ -88,10 +88,10 @@ async def deliver_open(
     room: Pressroom, newsletter: str | None, stop: asyncio.Event, watch: Watch
 ) -> list[Delivered]:
     """Deliver what is due of every open issue."""
-    waiting = open_issues(room, newsletter)
+    waiting = await asyncio.to_thread(open_issues, room, newsletter)
     if not waiting:
         return []
-    with_means = means(room)
+    with_means = await asyncio.to_thread(means, room)
     done = []
     for issue in waiting:
         if stop.is_set():

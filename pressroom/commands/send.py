@@ -13,6 +13,7 @@ from feeds.errors import PublishError
 from newsletter.delivery import Tally
 from newsletter.issuing import Decision
 from newsletter.outcome import Kind
+from newsletter.people import parse_address
 from newsletter.schedule import Schedule, coming
 from newsletter.smtp import couriers
 from pressroom import screen
@@ -30,7 +31,6 @@ from pressroom.cli import Call
 from pressroom.clock import starting_at
 from pressroom.commands.issues import in_words
 from pressroom.commands.schedule import OUTCOMES, local
-from pressroom.errors import UsageProblem
 from pressroom.loading import Load, load
 from pressroom.previewing import dry_run, preview
 from pressroom.progress import progress
@@ -263,15 +263,12 @@ def _show_plan(
 def _send_tests(
     ctx: click.Context, config: Config, newsletter: str, now: datetime, addresses: Sequence[str]
 ) -> None:
-    for address in addresses:
-        if "@" not in address:
-            message = f"'{address}' is no mail address"
-            raise UsageProblem(message)
+    readers = [parse_address(address).address for address in addresses]
     call: Call = ctx.obj
     with look_into(config, call.clock) as room:
         issue = preview(room, newsletter, now).issue
         factory = couriers(config.smtp)
-        outcomes = asyncio.run(deliver_tests(factory, room, issue, issue.language, addresses))
+        outcomes = asyncio.run(deliver_tests(factory, room, issue, issue.language, readers))
     for address, outcome in outcomes:
         if outcome.kind is Kind.SENT:
             screen.say(f"{address}: sent ({outcome.reply})")
