@@ -73,7 +73,8 @@ async def test_commands_out_of_order_or_unknown_are_refused() -> None:
     async with Sink().listening() as sink:
         answers = await talk(
             sink,
-            b"RCPT TO:<b@example.org>\r\nDATA\r\nHELLO\r\nMAIL FROM:x\r\nSTARTTLS\r\nNOOP\r\nRSET\r\nQUIT\r\n",
+            b"RCPT TO:<b@example.org>\r\nDATA\r\nHELLO\r\nMAIL FROM:x\r\n",
+            b"STARTTLS\r\nNOOP\r\nRSET\r\nQUIT\r\n",
         )
     assert codes(answers) == ["220", "503", "503", "500", "501", "502", "250", "250", "221"]
 
