@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from newsletter.outcome import Kind, Outcome, clean, next_attempt
 from newsletter.settings import SmtpSettings
-from storage.deliveries import Claimed, Finish
+from storage.leases import Claimed, Finish
 
 FINAL = {Kind.SENT: "sent", Kind.NEVER: "failed"}
 TWO_DAYS = 48

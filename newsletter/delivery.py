@@ -41,9 +41,9 @@ from newsletter.issue import from_json
 from newsletter.outcome import Kind, Outcome, for_log
 from newsletter.settings import SmtpSettings
 from storage import deliveries, editions, issues, leases
-from storage.deliveries import Claimed
 from storage.engine import reading
 from storage.issues import IssueRow
+from storage.leases import Claimed
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, RowMapping, delete, func, select, update
 
 from storage.engine import insert
 from storage.schema import subscribers, subscriptions
@@ -196,7 +196,7 @@ def counts(conn: Connection) -> dict[tuple[str, str], int]:
     return {(row.newsletter, row.state): row.n for row in rows}
 
 
-def active(newsletter: str) -> ColumnElement[bool]:
+def active(newsletter: str | BindParameter[str]) -> ColumnElement[bool]:
     """The condition, for a statement over `subscriptions`: this newsletter is wanted."""
     return (subscriptions.c.newsletter == newsletter) & (subscriptions.c.state == "active")
 

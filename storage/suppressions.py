@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, delete, exists, select
 
 from storage.engine import insert
 from storage.schema import subscribers, suppressions
@@ -71,7 +71,7 @@ def lift(conn: Connection, hash_: str, newsletters: Sequence[str] | None = None)
     return conn.execute(statement).rowcount
 
 
-def suppressed(newsletter: str) -> ColumnElement[bool]:
+def suppressed(newsletter: str | BindParameter[str]) -> ColumnElement[bool]:
     """The condition, for a statement over `subscribers`: mail of this newsletter must not go there."""
     return exists().where(
         suppressions.c.address_hash == subscribers.c.address_hash,

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from newsletter.courier import Envelope
 from newsletter.errors import CourierDown, DeliveryError, NoConnection, SenderRefused
 from newsletter.outcome import Kind, Outcome, Suppress
-from storage import deliveries, delivery_history, subscribers, suppressions
+from storage import delivery_history, leases, subscribers, suppressions
 from storage.engine import reading, writing
 from storage.suppressions import address_hash
 from tests.mailing import (
@@ -351,10 +351,10 @@ async def test_two_senders_at_once_mail_nobody_twice(database: Engine) -> None:
 
 async def test_what_a_gone_process_had_claimed_is_taken_over_at_once(database: Engine) -> None:
     issue, ids = an_issue_to(database, [reader(n) for n in range(6)])
-    lease = deliveries.Lease("gone-process", NOW, NOW + timedelta(hours=1))
+    lease = leases.Lease("gone-process", NOW, NOW + timedelta(hours=1))
     with writing(database) as conn:
-        deliveries.claim(conn, issue, lease, 4)
-        started = deliveries.start(conn, issue, "weekly", [ids[reader(0)]], lease).ready
+        leases.claim(conn, issue, lease, 4)
+        started = leases.start(conn, issue, "weekly", [ids[reader(0)]], lease).ready
     assert len(started) == 1
     waiting = RememberingCourier()
     await send(means(database, waiting), issue)

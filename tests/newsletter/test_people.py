@@ -11,7 +11,7 @@ from newsletter import people
 from newsletter.errors import AddressError, ChoiceError, UnknownSubscriber, UnwantedMail
 from newsletter.exports import csv_lines, harmless, json_objects
 from newsletter.people import Consent, Offer, Wish, parse_address
-from storage import deliveries, subscribers, suppressions
+from storage import leases, subscribers, suppressions
 from storage.engine import reading, writing
 from storage.schema import metadata
 from storage.suppressions import address_hash
@@ -181,11 +181,11 @@ def test_an_erased_person_is_nowhere_in_the_database(database: Engine) -> None:
     add(database)
     issue = queue_issue(database)
     with writing(database) as conn:
-        lease = deliveries.Lease("me", NOW, LATER)
-        [row] = deliveries.claim(conn, issue, lease, 1)
-        deliveries.start(conn, issue, "weekly", [row.subscriber_id], lease)
-        said = deliveries.Finish(row.subscriber_id, "failed", "550 <anna@example.org> unknown", NOW)
-        deliveries.finish(conn, issue, [said], "me", NOW)
+        lease = leases.Lease("me", NOW, LATER)
+        [row] = leases.claim(conn, issue, lease, 1)
+        leases.start(conn, issue, "weekly", [row.subscriber_id], lease)
+        said = leases.Finish(row.subscriber_id, "failed", "550 <anna@example.org> unknown", NOW)
+        leases.finish(conn, issue, [said], "me", NOW)
     assert "anna@example.org" in everything(database)
     erase(database)
     assert "anna@example" not in everything(database)

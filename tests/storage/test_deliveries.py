@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from storage import deliveries, delivery_history, leases, subscribers, suppressions
-from storage.deliveries import Claimed, Finish, Lease
 from storage.engine import open_engine, reading, writing
+from storage.leases import Claimed, Finish, Lease
 from storage.schema import deliveries as table
 from storage.schema import editions
 from storage.subscribers import NewSubscriber, Subscription
@@ -22,18 +22,18 @@ def a_lease(owner: str = "me", now: datetime = NOW, length: timedelta = HOUR) ->
 
 def claim(engine: Engine, issue: int, lease: Lease | None = None, limit: int = 100) -> list[Claimed]:
     with writing(engine) as conn:
-        return deliveries.claim(conn, issue, lease or a_lease(), limit)
+        return leases.claim(conn, issue, lease or a_lease(), limit)
 
 
-def start(engine: Engine, issue: int, numbers: list[int], lease: Lease | None = None) -> deliveries.Started:
+def start(engine: Engine, issue: int, numbers: list[int], lease: Lease | None = None) -> leases.Started:
     with writing(engine) as conn:
-        return deliveries.start(conn, issue, "weekly", numbers, lease or a_lease())
+        return leases.start(conn, issue, "weekly", numbers, lease or a_lease())
 
 
 def finish(engine: Engine, issue: int, number: int, state: str, owner: str = "me", **over: object) -> None:
     values = {"reply": "250 ok", "next_attempt": NOW, **over}
     with writing(engine) as conn:
-        deliveries.finish(conn, issue, [Finish(number, state, **values)], owner, NOW)  # type: ignore[arg-type]
+        leases.finish(conn, issue, [Finish(number, state, **values)], owner, NOW)  # type: ignore[arg-type]
 
 
 def counts(engine: Engine, issue: int) -> dict[str, int]:
@@ -98,8 +98,8 @@ def test_claims_in_two_open_transactions_pass_each_other_over(postgresql_url: st
     engine = open_engine(postgresql_url)
     issue, _ = an_issue_to(engine, [reader(n) for n in range(10)])
     with writing(engine) as one, writing(engine) as two:
-        mine = deliveries.claim(one, issue, a_lease("me"), 4)
-        theirs = deliveries.claim(two, issue, a_lease("they"), 100)
+        mine = leases.claim(one, issue, a_lease("me"), 4)
+        theirs = leases.claim(two, issue, a_lease("they"), 100)
     engine.dispose()
     assert (len(mine), len(theirs)) == (4, 6)
 
@@ -110,7 +110,7 @@ def test_nothing_is_claimed_or_started_of_an_issue_that_may_not_be_sent(database
     claim(database, issue, limit=1)
     set_issue_state(database, issue, state)
     assert claim(database, issue) == []
-    assert start(database, issue, list(ids.values())) == deliveries.Started(frozenset(), frozenset())
+    assert start(database, issue, list(ids.values())) == leases.Started(frozenset(), frozenset())
 
 
 def test_what_is_not_due_is_not_claimed(database: Engine) -> None:
