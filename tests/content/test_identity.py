@@ -87,6 +87,18 @@ def test_a_given_id_that_an_unchanged_file_has_already_is_a_clash() -> None:
     assert found.clashes == {0: 1}
 
 
+def test_a_draft_that_is_a_copy_does_not_take_the_key() -> None:
+    draft = replace(A, source="0-draft.md", taken_back=True)
+    edited = replace(A, body_hash="edited")
+    assert keys([draft, edited], [known("ka", A)])[1] == "ka"
+    found = assign([replace(draft, given="x"), replace(edited, given="x")], [known("x", A)])
+    assert (found.keys, found.clashes) == ((None, "x"), {0: 1})
+
+
+def test_a_piece_that_is_renamed_and_taken_back_at_once_keeps_its_key() -> None:
+    assert keys([replace(A, source="z.md", taken_back=True)], [known("ka", A)]) == ["ka"]
+
+
 def test_a_new_id_for_a_known_file_is_told() -> None:
     assert assign([replace(A, given="mine")], [known("ka", A)]).renamed == {0: "ka"}
     assert assign([replace(A, given="mine")], [known("mine", A)]).renamed == {}

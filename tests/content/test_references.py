@@ -90,6 +90,8 @@ def test_links_to_elsewhere_stay(room: Room, written: str, address: str) -> None
         ("[x](draft.md)", "x", "not public"),
         ("[x](page.html)", "x", "would run as a page of ours"),
         ("![x](evil.svg)", "x", "holds a script"),
+        ("[x](/.git/config)", "x", "config is hidden"),
+        ("[x](.env)", "x", ".env is hidden"),
         ("[x](linked.pdf)", "x", "is a link out of the source's folder"),
     ],
 )
@@ -97,6 +99,8 @@ def test_what_leads_nowhere_is_told_with_its_line_and_taken_out(
     room: Room, tmp_path: Path, markdown: str, html: str, words: str
 ) -> None:
     (tmp_path / "secret.txt").write_text("secret")
+    room.write(".git/config", "secret")
+    room.write("sub/.env", "secret")
     room.item("sub/later.md", "Later", date="2027-01-01")
     room.item("sub/draft.md", "Draft", draft="true")
     room.write("sub/page.html", "<script>alert(1)</script>")
