@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, Engine
 
@@ -219,14 +219,21 @@ def _obstacle(
 def _write(
     conn: Connection, lines: Sequence[_Line], known: Mapping[str, Subscriber], consent: Consent
 ) -> None:
-    new: dict[str, NewSubscriber] = {}
-    for line in lines:
-        if line.address.key not in known:
-            new[line.address.key] = _person(line, consent, new.get(line.address.key))
-    ids = subscribers.add(conn, list(new.values())) | {key: person.id for key, person in known.items()}
-    for line in lines:
-        if (person := known.get(line.address.key)) is not None:
-            evidence = [*person.evidence, consent.evidence(line.wish.newsletters, line=line.number)]
+    first: dict[str, _Line] = {}
+    proof: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:  # one person may stand in several, each with another newsletter
+        first.setdefault(line.address.key, line)
+        said = consent.evidence(line.wish.newsletters, line=line.number)
+        proof.setdefault(line.address.key, []).append(said)
+    new = [
+        NewSubscriber(line.address.address, key, line.wish.language, consent.at, tuple(proof[key]))
+        for key, line in first.items()
+        if key not in known
+    ]
+    ids = subscribers.add(conn, new) | {key: person.id for key, person in known.items()}
+    for key, person in known.items():
+        if key in proof:
+            evidence = [*person.evidence, *proof[key]]
             subscribers.change(
                 conn, person.id, address=person.address, language=person.language, evidence=evidence
             )
@@ -238,14 +245,6 @@ def _write(
             for name in line.wish.newsletters
         ],
     )
-
-
-def _person(line: _Line, consent: Consent, begun: NewSubscriber | None) -> NewSubscriber:
-    """Make a person of a line, or add the line to the person that an earlier one began."""
-    evidence = consent.evidence(line.wish.newsletters, line=line.number)
-    if begun is not None:
-        return replace(begun, evidence=(*begun.evidence, evidence))
-    return NewSubscriber(line.address.address, line.address.key, line.wish.language, consent.at, (evidence,))
 
 
 def _batches(numbered: Iterator[tuple[int, str]], reader: _Reader) -> Iterator[list[_Line]]:

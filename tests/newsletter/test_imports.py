@@ -144,6 +144,25 @@ def test_another_newsletter_is_added_to_who_is_known(database: Engine) -> None:
     assert [piece["newsletters"] for piece in person.subscriber.evidence] == [["weekly"], ["monthly"]]
 
 
+def test_each_line_about_a_person_leaves_its_evidence(database: Engine) -> None:
+    """Of one who is known already as well as of one who is new, and within one batch."""
+    take(database, "email\nknown@example.org\n")
+    lines = ["email,newsletters", "known@example.org,monthly", "known@example.org,daily"]
+    lines += [line.replace("known", "new") for line in lines[1:]]
+    offer = Offer({**OFFER.newsletters, "daily": ()}, OFFER.languages)
+    file = io.BytesIO("\n".join(lines).encode())
+    import_csv(database, file, offer, CONSENT, newsletters=(), on_refusal=lambda _: None)
+    with reading(database) as conn:
+        given = {
+            person.subscriber.address: [piece["newsletters"] for piece in person.subscriber.evidence]
+            for person in subscribers.listed(conn)
+        }
+    assert given == {
+        "known@example.org": [["weekly"], ["monthly"], ["daily"]],
+        "new@example.org": [["monthly"], ["daily"]],
+    }
+
+
 def test_the_evidence_names_file_line_person_and_time(database: Engine) -> None:
     take(database, "email\n\na@example.org\n")
     with reading(database) as conn:
