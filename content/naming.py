@@ -7,8 +7,8 @@ from pathlib import Path
 
 from content.manuscript import Manuscript
 from content.newsroom import Event, Item, Known
-from content.references import Links
-from content.rendering import address_of
+from content.references import Links, Target
+from content.rendering import address_of, prefix_of
 from content.slugs import numbered, slug_of
 from content.withdrawals import label_of
 
@@ -61,16 +61,20 @@ def links(
     now: datetime,
 ) -> Links:
     """Map the files of all pieces to addresses; `kept` are shown though their files cannot be read."""
-    by_file: dict[str, str | None] = {}
+    by_file: dict[str, Target | None] = {}
     for piece in pieces:
         manuscript = piece.manuscript
         if "#" not in manuscript.source:
-            address = address_of(manuscript, slugs_of[piece.key], base_url)
-            by_file[str(manuscript.file)] = address if _is_public(manuscript, now) else None
+            slug = slugs_of[piece.key]
+            prefix = "" if manuscript.link else prefix_of(manuscript.kind, slug)
+            target = Target(address_of(manuscript, slug, base_url), prefix)
+            by_file[str(manuscript.file)] = target if _is_public(manuscript, now) else None
     for old in kept:
         label = label_of(old.source, tuple(folders))
         if label in folders:
-            by_file[str(folders[label] / old.source.removeprefix(f"{label}/"))] = old.link
+            prefix = prefix_of("item" if isinstance(old, Item) else "event", old.slug) if old.has_page else ""
+            file = folders[label] / old.source.removeprefix(f"{label}/")
+            by_file[str(file)] = Target(old.link, prefix)
     return Links(by_file, base_url)
 
 

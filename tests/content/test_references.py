@@ -36,7 +36,9 @@ def link_of(room: Room, markdown: str, name: str = "sub/a.md") -> str:
         ("./b.md", "/items/b/"),
         ("../top.md", "/items/top/"),
         ("/top.md", "/items/top/"),
-        ("b.md#part", "/items/b/#part"),
+        ("b.md#part", "/items/b/#item-b-part"),
+        ("b.md#en%20del", "/items/b/#item-b-en-del"),
+        ("../event.md#å", "/events/event/#event-event-%C3%A5"),
         ("{filename}b.md", "/items/b/"),
         ("{filename}/top.md", "/items/top/"),
         ("|filename|../top.md", "/items/top/"),
@@ -49,7 +51,10 @@ def link_of(room: Room, markdown: str, name: str = "sub/a.md") -> str:
         ("/about us", None),
         ("#part", "/items/a/#item-a-part"),
         ("other/page", "/items/a/other/page"),
-        ("?page=2", "/items/a/?page=2"),
+        ("#å", "/items/a/#item-a-%C3%A5"),
+        ("?page=2&ö", "/items/a/?page=2&amp;%C3%B6"),
+        ("javascript%3Aalert(1)", "/items/a/javascript:alert(1)"),
+        ("100%25", "/items/a/100%25"),
     ],
 )
 def test_links_between_pieces_are_whole_addresses(room: Room, written: str, address: str | None) -> None:
@@ -69,12 +74,25 @@ def test_links_between_pieces_are_whole_addresses(room: Room, written: str, addr
         ("mailto:a@b.se", "mailto:a@b.se"),
         ("tel:+468123", "tel:+468123"),
         ("<https://x.se/a b>", "https://x.se/a%20b"),
-        ("https://x.se/å", "https://x.se/å"),
+        ("https://x.se/å", "https://x.se/%C3%A5"),
+        ("https://exämple.org/?ä#ö", "https://xn--exmple-cua.org/?%C3%A4#%C3%B6"),
+        ("https://例え.jp", "https://xn--r8jz45g.jp"),
     ],
 )
-def test_links_to_elsewhere_stay(room: Room, written: str, address: str) -> None:
-    html = link_of(room, f"[x]({written})").replace("%C3%A5", "å")
-    assert html == f'<a href="{address}">x</a>'
+def test_links_to_elsewhere_are_addresses_that_every_reader_takes(
+    room: Room, written: str, address: str
+) -> None:
+    assert link_of(room, f"[x]({written})") == f'<a href="{address}">x</a>'
+
+
+def test_an_address_in_running_text_is_shown_as_it_was_written(room: Room) -> None:
+    html = link_of(room, "https://exämple.org/bar-å")
+    assert html == '<a href="https://xn--exmple-cua.org/bar-%C3%A5">https://exämple.org/bar-å</a>'
+
+
+def test_a_link_of_an_item_is_an_address_that_every_reader_takes(room: Room) -> None:
+    room.item("a.md", "A", link="https://exämple.org/å")
+    assert room.load().newsroom.items[0].link == "https://xn--exmple-cua.org/%C3%A5"
 
 
 @pytest.mark.parametrize(
