@@ -64,10 +64,12 @@ def command(
 def _show(where: Path, found: Load, published: Published) -> None:
     loaded = found.loaded
     newsroom = loaded.newsroom
+    items, events = len(newsroom.items), len(newsroom.events)
+    written, files = len(published.written), len(published.written) + published.unchanged
     screen.say(
-        f"{where}: {len(newsroom.items)} items and {len(newsroom.events)} events in "
-        f"{len(published.written) + published.unchanged} files: {len(published.written)} written, "
-        f"{published.unchanged} unchanged, {len(published.removed)} removed"
+        f"{where}: {screen.counted(items, 'item')} and {screen.counted(events, 'event')} in "
+        f"{screen.counted(files, 'file')}: {written} written, {published.unchanged} unchanged, "
+        f"{len(published.removed)} removed"
     )
     for known in loaded.newly_withdrawn[:WITHDRAWN_SHOWN]:
         screen.say(f"withdrawn: {known.source} (its file is gone)")

@@ -249,10 +249,11 @@ def _show_plan(
             values = {"outcome": plan.outcome, "slot": slot, "detail": plan.detail, "readers": plan.readers}
             screen.give_json({"newsletter": newsletter, "dry_run": True, **values})
         elif plan.outcome == "issue" and plan.issue:
-            contents = f"{len(plan.issue.items)} items and {len(plan.issue.events)} events"
+            items = screen.counted(len(plan.issue.items), "item")
+            contents = f"{items} and {screen.counted(len(plan.issue.events), 'event')}"
             screen.say(
                 f"would make {newsletter} {plan.issue.number} ({slot}) with {contents}, "
-                f"for {plan.readers} subscribers; `pressroom preview` shows it"
+                f"for {screen.counted(plan.readers, 'subscriber')}; `pressroom preview` shows it"
             )
         else:
             decision = Decision(newsletter, plan.outcome, slot, plan.detail)
