@@ -218,6 +218,8 @@ class _Run:
         return deliveries.next_due(conn, self._row.id)
 
     def _conclude(self, conn: Connection) -> None:
+        # Otherwise what is being queued again at this moment would not be seen, and left in a finished issue.
+        issues.hold(conn, self._row.id)
         leases.give_back(conn, self._row.id, self._means.owner)
         self._again_at = deliveries.next_due(conn, self._row.id)
         if not deliveries.unfinished(conn, self._row.id):

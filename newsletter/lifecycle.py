@@ -89,6 +89,7 @@ def resume_issue(engine: Engine, newsletter: str, number: int, now: datetime) ->
 def retry_failed(engine: Engine, newsletter: str, number: int, now: datetime) -> int:
     """Queue the failed and the held deliveries of an issue again; give how many."""
     with writing(engine) as conn:
+        issues.hold(conn, _issue(conn, newsletter, number).id)
         row = _issue(conn, newsletter, number)
         if row.state not in RETRIABLE:
             raise _refused(row, "retry")

@@ -93,9 +93,12 @@ def next_due(conn: Connection, issue_id: int) -> datetime | None:
 
 
 def retry_failed(conn: Connection, issue_id: int, now: datetime) -> int:
-    """Queue again, as new, what failed and what was held; the caller makes the issue sendable again."""
+    """Queue again what failed and what was held; the caller makes the issue sendable again.
+
+    The attempts still count: by them `attempted` knows that mail may have gone out.
+    """
     again = or_(deliveries.c.state == "failed", and_(deliveries.c.state == "uncertain", deliveries.c.held))
-    fresh = {"state": "queued", "queued": now, "next_attempt": now, "attempts": 0, "held": False}
+    fresh = {"state": "queued", "queued": now, "next_attempt": now, "held": False}
     statement = update(deliveries).where(deliveries.c.issue_id == issue_id, again)
     return conn.execute(statement.values(**fresh, finished=None, started=None)).rowcount
 

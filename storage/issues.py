@@ -87,6 +87,14 @@ def last_composed(conn: Connection, newsletter: str) -> datetime | None:
     return found
 
 
+def hold(conn: Connection, issue_id: int) -> None:
+    """Keep others from starting its mails or moving it until the transaction ends.
+
+    On SQLite every writing transaction does so by itself.
+    """
+    conn.execute(select(issues.c.id).where(issues.c.id == issue_id).with_for_update())
+
+
 def set_state(
     conn: Connection,
     issue_id: int,

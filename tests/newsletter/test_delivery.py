@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from newsletter.courier import Envelope
 from newsletter.errors import CourierDown, DeliveryError, NoConnection, SenderRefused
 from newsletter.outcome import Kind, Outcome, Suppress
-from storage import delivery_history, leases, subscribers, suppressions
-from storage.engine import reading, writing
+from storage import deliveries, delivery_history, issues, leases, subscribers, suppressions
+from storage.engine import open_engine, reading, writing
 from storage.suppressions import address_hash
 from tests.mailing import (
     RememberingCourier,
@@ -363,6 +363,24 @@ async def test_what_a_gone_process_had_claimed_is_taken_over_at_once(database: E
     courier = RememberingCourier()
     tally = await send(means(database, courier, gone=lambda name: name == "gone-process"), issue)
     assert (tally.sent, tally.finished) == (4, True)
+
+
+async def test_an_issue_is_not_finished_while_something_of_it_is_queued_again(postgresql_url: str) -> None:
+    """SQLite has one writer at a time; here what is not committed yet is not seen."""
+    engine = open_engine(postgresql_url)
+    issue, _ = an_issue_to(engine, [reader(1)])
+    await send(means(engine, RememberingCourier(lambda _: Outcome(Kind.NEVER, "552 5.2.2 full"))), issue)
+    set_issue_state(engine, issue, "sending")
+    with writing(engine) as conn:
+        issues.hold(conn, issue)
+        assert deliveries.retry_failed(conn, issue, NOW) == 1
+        other = asyncio.create_task(send(means(engine, owner="other"), issue))
+        await asyncio.sleep(0.3)
+    await other
+    found = (issue_state(engine, issue), states(engine, issue))
+    engine.dispose()
+    # It concluded before the commit and saw it coming, or began after it and sent the mail.
+    assert found in (("sending", {"queued": 1}), ("sent", {"sent": 1}))
 
 
 async def test_the_progress_counts_up_to_everybody(database: Engine) -> None:

@@ -139,6 +139,20 @@ def test_cancelling_after_the_first_mail_keeps_the_items(database: Engine) -> No
     assert run(database, [an_item(key="a")], now=NOW + WEEK).outcome == "nothing-new"
 
 
+def test_a_mail_that_may_have_gone_out_counts_also_when_it_is_queued_again(database: Engine) -> None:
+    """Otherwise who got it, as nobody knows, would get its items once more."""
+    person = subscribe(database)
+    run(database, [an_item(key="a")])
+    issue_id = issue(database).id
+    with writing(database) as conn:
+        leases.claim(conn, issue_id, LEASE, 1)
+        leases.start(conn, issue_id, "weekly", [person], LEASE)
+        leases.reclaim(conn, issue_id, LEASE.until, hold=True)
+        issues.set_state(conn, issue_id, "sent", only_from=("queued",), now=NOW)
+    assert lifecycle.retry_failed(database, "weekly", 1, NOW) == 1
+    assert lifecycle.cancel(database, "weekly", 1, NOW).released == 0
+
+
 def test_cancelling_waits_for_the_mail_that_is_about_to_leave(database: Engine) -> None:
     """Between its start and its commit nobody else can see that a mail goes out."""
     person = subscribe(database)

@@ -225,7 +225,7 @@ def test_what_was_claimed_and_not_started_is_given_back(database: Engine) -> Non
     assert set(ids.values()) > {row.subscriber_id for row in claim(database, issue)}
 
 
-def test_retrying_makes_what_failed_as_good_as_new(database: Engine) -> None:
+def test_what_failed_can_be_queued_again_and_keeps_its_attempts(database: Engine) -> None:
     issue, ids = an_issue_to(database, [reader(1), reader(2)])
     claim(database, issue)
     start(database, issue, list(ids.values()))
@@ -234,7 +234,7 @@ def test_retrying_makes_what_failed_as_good_as_new(database: Engine) -> None:
     with writing(database) as conn:
         assert deliveries.retry_failed(conn, issue, NOW + HOUR) == 1
     [row] = claim(database, issue, a_lease(now=NOW + HOUR))
-    assert (row.subscriber_id, row.attempts, row.queued) == (ids[reader(1)], 0, NOW + HOUR)
+    assert (row.subscriber_id, row.attempts, row.queued) == (ids[reader(1)], 1, NOW + HOUR)
 
 
 def test_an_erased_person_leaves_rows_without_words(database: Engine) -> None:
