@@ -157,6 +157,7 @@ class Assembly:
             "tags": manuscript.tags,
             "image": rendered.image,
             "media": rendered.media,
+            "visible_since": fate.visible_since and fate.visible_since.astimezone(UTC),
         }
         if occasion is None:
             return Item(

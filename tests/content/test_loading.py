@@ -1,6 +1,7 @@
 """The life of pieces over several loadings, with a ledger that remembers."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,16 @@ def test_the_same_files_give_the_same_newsroom_and_nothing_to_remember(room: Roo
     assert again.remember == ()
     assert again.newsroom == first.newsroom
     assert room.recalled == []
+
+
+def test_a_piece_knows_since_when_the_public_sees_it_whatever_its_date_says(room: Room) -> None:
+    room.item("a.md", "A", date="2026-01-05")
+    first = room.load().newsroom.items[0].visible_since
+    room.item("b.md", "B", date="2026-01-04")
+    later = {item.title: item.visible_since for item in room.load(days=3).newsroom.items}
+    assert first == later["A"]
+    assert first is not None
+    assert later["B"] == first + timedelta(days=3)
 
 
 def test_a_fresh_ledger_gives_the_same_newsroom(room: Room) -> None:
