@@ -50,6 +50,10 @@ class Reason(StrEnum):
     LANGUAGE = "unknown language"
 
 
+# What somebody has to mend in the file; the other reasons say that there was nothing to do.
+MISTAKES = frozenset({Reason.MALFORMED, Reason.CATEGORY, Reason.NEWSLETTER, Reason.LANGUAGE})
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """`detail` never holds the address: the line's number says whose it is."""

@@ -124,8 +124,9 @@ def _loaded(room: Pressroom, newsletter: str, now: datetime) -> Load | None:
             raise
         screen.error(f"no new issue is made: {error}")
         return None
-    for problem in found.loaded.problems:
-        screen.problem(problem)
+    if found.loaded.set_aside:
+        files = screen.counted(len(found.loaded.set_aside), "file")
+        screen.note(f"{files} set aside; `pressroom check` says why")
     return found
 
 
