@@ -213,12 +213,11 @@ def _write_issue(conn: Connection, work: _Work, issue: Issue, plan: Plan) -> tup
     issues.record_contents(
         conn, row, [item.key for item in issue.items], [event.key for event in issue.events]
     )
-    ids = {
-        pair: editions.add(conn, row.id, *pair, made.subject, made.message) for pair, made in wanted.items()
-    }
+    for pair, made in wanted.items():
+        editions.add(conn, row.id, *pair, made.subject, made.message)
     if approval:
         return row, 0
-    return row, deliveries.queue(conn, row.id, issue.newsletter, ids, issue.language, issue.composed)
+    return row, deliveries.queue(conn, row.id, issue.newsletter, issue.language, issue.composed)
 
 
 def _row(task: Task, slot: DueSlot, outcome: str, detail: str) -> SlotRow:

@@ -4,12 +4,12 @@ Queueing happens in the transaction that makes the issue (`newsletter.issuing`).
 while it is being sent is in `storage.leases`; what became of rows, to look at, in `delivery_history`.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     and_,
     exists,
     func,
@@ -19,9 +19,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy import Integer as SqlInteger
 
-from storage.schema import Utc, deliveries, subscribers, subscriptions
+from storage.schema import Utc, deliveries, editions, subscribers, subscriptions
 from storage.subscribers import active
 from storage.suppressions import suppressed
 
@@ -30,25 +29,38 @@ WAITING = ("queued", "deferred", "uncertain")
 UNFINISHED = ("sending", *WAITING)  # of `counts`, which counts apart what is held
 DONE = ("sent", "failed", "suppressed")
 
-Group = tuple[str, str]
 
+def queue(conn: Connection, issue_id: int, newsletter: str, default_language: str, now: datetime) -> int:
+    """Queue an issue to everybody for whom it has an edition; calling it again adds nobody twice.
 
-def queue(
-    conn: Connection,
-    issue_id: int,
-    newsletter: str,
-    editions: Mapping[Group, int],
-    default_language: str,
-    now: datetime,
-) -> int:
-    """Queue an issue to everybody who gets one of its editions; calling it again adds nobody twice.
-
-    `editions` are the ids by (choice, language); who chose no language gets the default one.
+    Who chose no language gets the default one. One statement, however many editions there are.
     """
-    return sum(
-        _queue_group(conn, issue_id, edition, now, _in_group(newsletter, group, default_language))
-        for group, edition in editions.items()
+    values = {
+        "issue_id": literal(issue_id, Integer),
+        "subscriber_id": subscriptions.c.subscriber_id,
+        "edition_id": editions.c.id,
+        "state": literal("queued"),
+        "queued": literal(now, Utc),
+        "next_attempt": literal(now, Utc),
+    }
+    there = exists().where(
+        deliveries.c.issue_id == issue_id, deliveries.c.subscriber_id == subscriptions.c.subscriber_id
     )
+    theirs = and_(
+        editions.c.issue_id == issue_id,
+        editions.c.choice == subscriptions.c.choice,
+        editions.c.language == func.coalesce(subscribers.c.language, default_language),
+    )
+    people = (
+        select(*values.values())
+        .select_from(subscriptions)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .join(editions, theirs)
+        .where(active(newsletter), ~suppressed(newsletter), ~there)
+        # Claimed in this order, so that a sender needs few editions at a time.
+        .order_by(editions.c.id)
+    )
+    return conn.execute(insert(deliveries).from_select(list(values), people)).rowcount
 
 
 def counts(conn: Connection, issue_id: int) -> dict[str, int]:
@@ -101,39 +113,6 @@ def retry_failed(conn: Connection, issue_id: int, now: datetime) -> int:
     fresh = {"state": "queued", "queued": now, "next_attempt": now, "held": False}
     statement = update(deliveries).where(deliveries.c.issue_id == issue_id, again)
     return conn.execute(statement.values(**fresh, finished=None, started=None)).rowcount
-
-
-def _in_group(newsletter: str, group: Group, default_language: str) -> ColumnElement[bool]:
-    choice, language = group
-    return and_(
-        active(newsletter),
-        subscriptions.c.choice == choice,
-        func.coalesce(subscribers.c.language, default_language) == language,
-        ~suppressed(newsletter),
-    )
-
-
-def _queue_group(
-    conn: Connection, issue_id: int, edition_id: int, now: datetime, who: ColumnElement[bool]
-) -> int:
-    values = {
-        "issue_id": literal(issue_id, SqlInteger),
-        "subscriber_id": subscriptions.c.subscriber_id,
-        "edition_id": literal(edition_id, SqlInteger),
-        "state": literal("queued"),
-        "queued": literal(now, Utc),
-        "next_attempt": literal(now, Utc),
-    }
-    there = exists().where(
-        deliveries.c.issue_id == issue_id, deliveries.c.subscriber_id == subscriptions.c.subscriber_id
-    )
-    people = (
-        select(*values.values())
-        .select_from(subscriptions)
-        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(who, ~there)
-    )
-    return conn.execute(insert(deliveries).from_select(list(values), people)).rowcount
 
 
 def _left() -> ColumnElement[bool]:

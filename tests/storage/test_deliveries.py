@@ -3,11 +3,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, select
 
-from storage import deliveries, delivery_history, leases, subscribers, suppressions
+from storage import deliveries, delivery_history, editions, leases, subscribers, suppressions
 from storage.engine import open_engine, reading, writing
 from storage.leases import Claimed, Finish, Lease
 from storage.schema import deliveries as table
-from storage.schema import editions
 from storage.subscribers import NewSubscriber, Subscription
 from storage.suppressions import address_hash
 from tests.mailing import an_issue_to, queue_issue, reader, set_issue_state
@@ -50,13 +49,12 @@ def reclaim(engine: Engine, issue: int, now: datetime, **over: object) -> tuple[
 def test_queueing_twice_adds_nobody_twice(database: Engine) -> None:
     issue, _ = an_issue_to(database, [reader(n) for n in range(5)])
     with writing(database) as conn:
-        [edition] = conn.execute(select(table.c.edition_id).distinct()).scalars()
-        assert deliveries.queue(conn, issue, "weekly", {("*", "sv"): edition}, "sv", NOW) == 0
-        subscribers.add(conn, [NewSubscriber("new@example.org", "new@example.org", None, NOW)])
-        newcomer = subscribers.find(conn, "new@example.org")
-        assert newcomer is not None
-        subscribers.subscribe(conn, [Subscription(newcomer.id, "weekly", "active", NOW)])
-        assert deliveries.queue(conn, issue, "weekly", {("*", "sv"): edition}, "sv", NOW) == 1
+        assert deliveries.queue(conn, issue, "weekly", "sv", NOW) == 0
+        newcomers = subscribers.add(conn, [NewSubscriber("new@example.org", "new@example.org", None, NOW)])
+        subscribers.subscribe(
+            conn, [Subscription(number, "weekly", "active", NOW) for number in newcomers.values()]
+        )
+        assert deliveries.queue(conn, issue, "weekly", "sv", NOW) == 1
     assert counts(database, issue) == {"queued": 6}
 
 
@@ -66,8 +64,9 @@ def test_everybody_is_queued_with_the_edition_of_their_choice_and_language(datab
         "a": (None, None),
         "b": ("sv", None),
         "c": ("en", None),
-        "d": (None, ("news",)),
+        "d": (None, ("press", "news")),
         "e": ("fi", None),
+        "f": ("en", ("news", "press")),
     }
     with writing(database) as conn:
         people = [NewSubscriber(name, name, language, NOW) for name, (language, _) in wishes.items()]
@@ -75,11 +74,18 @@ def test_everybody_is_queued_with_the_edition_of_their_choice_and_language(datab
         subscribers.subscribe(
             conn, [Subscription(ids[name], "weekly", "active", NOW, wishes[name][1]) for name in wishes]
         )
-        [edition] = conn.execute(select(editions.c.id)).scalars()
-        groups = {("*", "sv"): edition, ("*", "en"): edition, ("news", "sv"): edition}
-        assert deliveries.queue(conn, issue, "weekly", groups, "sv", NOW) == 4
-        queued = set(conn.execute(select(table.c.subscriber_id)).scalars())
-    assert queued == {ids[name] for name in "abcd"}, "for Finnish no edition was made"
+        for choice, language in (("*", "en"), ("news,press", "sv"), (editions.WEB, "sv")):
+            editions.add(conn, issue, choice, language, "An issue", b"")
+        assert deliveries.queue(conn, issue, "weekly", "sv", NOW) == 4
+        made = {row.id: (row.choice, row.language) for row in editions.of_issue(conn, issue)}
+        queued = conn.execute(select(table.c.subscriber_id, table.c.edition_id)).all()
+    names = {number: name for name, number in ids.items()}
+    assert {names[row.subscriber_id]: made[row.edition_id] for row in queued} == {
+        "a": ("*", "sv"),
+        "b": ("*", "sv"),
+        "c": ("*", "en"),
+        "d": ("news,press", "sv"),
+    }, "for the others no edition was made"
 
 
 def test_two_claims_never_hold_the_same_row(database: Engine) -> None:
