@@ -91,8 +91,10 @@ def test_an_address_in_running_text_is_shown_as_it_was_written(room: Room) -> No
 
 
 def test_a_link_of_an_item_is_an_address_that_every_reader_takes(room: Room) -> None:
-    room.item("a.md", "A", link="https://exämple.org/å")
-    assert room.load().newsroom.items[0].link == "https://xn--exmple-cua.org/%C3%A5"
+    author = "{name: Åsa, url: https://exämple.org/å}"
+    room.item("a.md", "A", link="https://exämple.org/å", author=author)
+    (item,) = room.load().newsroom.items
+    assert item.link == item.authors[0].url == "https://xn--exmple-cua.org/%C3%A5"
 
 
 @pytest.mark.parametrize(
