@@ -86,17 +86,26 @@ def command(
     elif dry_run:
         _show_plan(call, config, newsletter, now, by_hand=by_hand, as_json=as_json)
     else:
-        clock = call.clock if at is None else starting_at(now)
-        if now > call.clock():
+        # What is past is only for deciding: a clock set back would lease deliveries until times that are
+        # over, and another process would take them back and mail them once more.
+        clock = call.clock
+        if now > clock():
             screen.note("note: the time is yet to come; what is held back until then goes out now")
+            clock = starting_at(now)
         with open_pressroom(config, clock) as room:
-            _send(ctx, room, newsletter, by_hand=by_hand, wait=not no_wait, as_json=as_json)
+            _send(ctx, room, newsletter, now, by_hand=by_hand, wait=not no_wait, as_json=as_json)
 
 
 def _send(
-    ctx: click.Context, room: Pressroom, newsletter: str, *, by_hand: bool, wait: bool, as_json: bool
+    ctx: click.Context,
+    room: Pressroom,
+    newsletter: str,
+    now: datetime,
+    *,
+    by_hand: bool,
+    wait: bool,
+    as_json: bool,
 ) -> None:
-    now = room.clock()
     decision = None
     found = _loaded(room, newsletter, now)
     if found is not None:
