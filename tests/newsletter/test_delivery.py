@@ -290,6 +290,13 @@ async def test_an_uncertain_delivery_is_sent_again_or_held(
     assert len({mail.message for mail in courier.mails}) == 1, "the repeated mail has the same Message-ID"
 
 
+async def test_a_server_that_never_answers_gets_three_copies_at_most(database: Engine) -> None:
+    issue, _ = an_issue_to(database, [reader(1)])
+    courier = RememberingCourier(lambda _: Outcome(Kind.UNCERTAIN, "the server took too long to answer"))
+    await send(means(database, courier), issue, patience=timedelta(days=5))
+    assert (len(courier.mails), states(database, issue)) == (3, {"held": 1})
+
+
 async def test_an_address_that_cannot_stand_in_a_header_fails_alone(database: Engine) -> None:
     issue, _ = an_issue_to(database, [reader(1), "two words@example.com", "x>y@example.com"])
     tally = await send(means(database, courier := RememberingCourier()), issue)
