@@ -62,11 +62,6 @@ def find(conn: Connection, newsletter: str, number: int) -> IssueRow | None:
     return _one(conn, select(issues).where(this))
 
 
-def by_slot(conn: Connection, newsletter: str, slot: str) -> IssueRow | None:
-    this = (issues.c.newsletter == newsletter) & (issues.c.slot == slot)
-    return _one(conn, select(issues).where(this))
-
-
 def listed(
     conn: Connection, newsletter: str | None = None, limit: int = 50, states: tuple[str, ...] = ()
 ) -> list[IssueRow]:

@@ -63,12 +63,10 @@ def among(conn: Connection, hashes: Collection[str]) -> dict[str, list[Suppressi
     return found
 
 
-def lift(conn: Connection, hash_: str, newsletters: Sequence[str] | None = None) -> int:
-    """Take suppressions away: all of the address, or only those of the named newsletters."""
-    statement = delete(suppressions).where(suppressions.c.address_hash == hash_)
-    if newsletters is not None:
-        statement = statement.where(suppressions.c.newsletter.in_(newsletters))
-    return conn.execute(statement).rowcount
+def lift(conn: Connection, hash_: str, newsletters: Sequence[str]) -> int:
+    """Take the address's suppressions of the named newsletters away; EVERY_NEWSLETTER names its own."""
+    these = (suppressions.c.address_hash == hash_) & suppressions.c.newsletter.in_(newsletters)
+    return conn.execute(delete(suppressions).where(these)).rowcount
 
 
 def suppressed(newsletter: str | BindParameter[str]) -> ColumnElement[bool]:
