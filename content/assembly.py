@@ -6,34 +6,26 @@ and events that changed. Called by `content.loading`, once.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
-from content import lifecycle, slugs, snapshot
+from content import lifecycle, naming, snapshot
 from content.lifecycle import Fate
 from content.manuscript import Manuscript, digest
 from content.mediafiles import MediaFiles
-from content.newsroom import Event, Item, Known, Media, Problem
+from content.naming import Identified
+from content.newsroom import Event, Item, Known, Problem
+from content.notices import Piece, fitted, notice
 from content.reading import Read
 from content.references import Links
 from content.rendering import NOTHING, Rendered, address_of, render
-from content.withdrawals import Gone, label_of
+from content.withdrawals import Gone
 
-Piece = Item | Event
 Recall = Callable[[Collection[str]], Mapping[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Identified:
-    """A manuscript with its key, and its row when it was seen before."""
-
-    manuscript: Manuscript
-    key: str
-    row: Known | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +70,7 @@ class Assembly:
         self._withdraw(gone)
         kept = self._recalled([row.key for row in gone.kept])
         slugs_of = self._named(pieces, known)
-        links = self._links(pieces, slugs_of, kept.values())
+        links = naming.links(pieces, slugs_of, kept.values(), self.folders, self.base_url, self.now)
         works: list[_Work] = []
         for piece in pieces:
             if piece.manuscript.draft or piece.manuscript.withdrawn:
@@ -89,7 +81,7 @@ class Assembly:
                 kept |= self._recalled([piece.key])
         self._decide(works)
         for old in kept.values():
-            self._add(self._fitting(old))
+            self._add(fitted(old, self.categories))
         self._show_notices()
 
     def _withdraw(self, gone: Gone) -> None:
@@ -102,43 +94,15 @@ class Assembly:
         self.notices += [*gone.before, *self.newly_withdrawn]
 
     def _named(self, pieces: Sequence[Identified], known: Sequence[Known]) -> dict[str, str]:
-        """Give each key its slug: the head's, the remembered one, the file's name; unique of its kind."""
-        owners = {(row.kind, row.slug): row.key for row in known}
-        found: dict[str, str] = {}
-        for piece in pieces:
-            manuscript, row = piece.manuscript, piece.row
-            remembered = row.slug if row and row.visible_since else ""
-            wanted = (
-                manuscript.wanted_slug or remembered or manuscript.slug or slugs.slug_of(manuscript.title)
+        found = naming.slugs(pieces, known)
+        for piece in found.refused:
+            manuscript, slug = piece.manuscript, found.by_key[piece.key]
+            message = (
+                f"'{manuscript.wanted_slug}' is taken by another {manuscript.kind}; this one is at '{slug}'"
             )
-            wanted = wanted or f"{manuscript.kind}-{slugs.slug_of(piece.key)[:8]}"
-            kind = manuscript.kind
-            taken = _Taken(owners, kind, piece.key)
-            slug = found[piece.key] = slugs.numbered(wanted, taken)
-            if not (manuscript.draft and row is None):
-                owners[kind, slug] = piece.key
-            if manuscript.wanted_slug and slug != manuscript.wanted_slug:
-                message = f"'{manuscript.wanted_slug}' is taken by another {kind}; this one is at '{slug}'"
-                self._tell(manuscript, "slug", message)
-        return found
-
-    def _links(
-        self, pieces: Sequence[Identified], slugs_of: Mapping[str, str], kept: Iterable[Piece]
-    ) -> Links:
-        by_file: dict[str, str | None] = {}
-        for piece in pieces:
-            manuscript = piece.manuscript
-            if "#" in manuscript.source:
-                continue
-            hidden = manuscript.draft or manuscript.withdrawn
-            public = not hidden and (manuscript.published is None or manuscript.published <= self.now)
-            address = address_of(manuscript, slugs_of[piece.key], self.base_url) if public else None
-            by_file[str(manuscript.file)] = address
-        for old in kept:
-            label = label_of(old.source, tuple(self.folders))
-            if label in self.folders:
-                by_file[str(self.folders[label] / old.source.removeprefix(f"{label}/"))] = old.link
-        return Links(by_file, self.base_url)
+            place = manuscript.place_of("slug")
+            self.read.problems.append(manuscript.document.problem(place, message, fatal=False))
+        return found.by_key
 
     def _rendered(self, piece: Identified, slug: str, links: Links) -> _Work | None:
         """Render a piece; when that cannot be done, set it aside."""
@@ -193,6 +157,7 @@ class Assembly:
             "tags": manuscript.tags,
             "image": rendered.image,
             "media": rendered.media,
+            "visible_since": fate.visible_since and fate.visible_since.astimezone(UTC),
         }
         if occasion is None:
             return Item(
@@ -288,7 +253,7 @@ class Assembly:
         pieces = self._recalled([key for key in recent if key not in self.unremembered]) | self.unremembered
         for key, row in recent.items():
             if key in pieces:
-                self._add(_notice(self._fitting(pieces[key]), row, self.zone))
+                self._add(notice(fitted(pieces[key], self.categories), row, self.zone))
 
     def _is_recent(self, row: Known) -> bool:
         return row.withdrawn is not None and self.now - row.withdrawn < self.withdrawn_for
@@ -308,18 +273,6 @@ class Assembly:
                 )
         return {key: found[key] for key in sorted(found)}
 
-    def _fitting(self, piece: Piece) -> Piece:
-        """Fit an old version into today's newsroom: its category may be gone, and its files too."""
-        category = piece.category
-        if category not in self.categories:
-            category = self.categories[0] if isinstance(piece, Item) and self.categories else None
-        image = _still_there(piece.image) if piece.image else None
-        media = tuple(_still_there(file) for file in piece.media)
-        if isinstance(piece, Event):
-            return replace(piece, category=category, image=image, media=media)
-        attachments = tuple(_still_there(file) for file in piece.attachments)
-        return replace(piece, category=category or "", image=image, media=media, attachments=attachments)
-
     def _add(self, piece: Piece) -> None:
         state = "withdrawn" if piece.withdrawn else "items" if isinstance(piece, Item) else "events"
         self.counts[state] += 1
@@ -327,21 +280,6 @@ class Assembly:
             self.items.append(piece)
         else:
             self.events.append(piece)
-
-    def _tell(self, manuscript: Manuscript, key: str, message: str) -> None:
-        self.read.problems.append(manuscript.document.problem(manuscript.place_of(key), message, fatal=False))
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """The slugs that other pieces of the kind have."""
-
-    owners: Mapping[tuple[str, str], str]
-    kind: str
-    key: str
-
-    def __contains__(self, slug: object) -> bool:
-        return self.owners.get((self.kind, str(slug)), self.key) != self.key
 
 
 def _was_seen(row: Known | None) -> TypeGuard[Known]:
@@ -357,29 +295,3 @@ def _state(piece: Piece) -> str:
         tuple(str(author) for author in piece.authors) if isinstance(piece, Item) else piece.zone,
         piece.pinned if isinstance(piece, Item) else piece.sequence,
     )[: lifecycle.HALF]  # fmt: skip
-
-
-def _notice(piece: Piece, row: Known, zone: ZoneInfo) -> Piece:
-    withdrawn = (row.withdrawn or row.updated).astimezone(zone)
-    updated = max(piece.updated, withdrawn)
-    reason = row.withdrawn_reason
-    if isinstance(piece, Event):
-        return replace(
-            piece, body_html="", text="", summary="", image=None, media=(), withdrawn=withdrawn,
-            withdrawn_reason=reason, updated=updated, sequence=row.sequence,
-        )  # fmt: skip
-    return replace(
-        piece, body_html="", text="", summary="", image=None, media=(), attachments=(), withdrawn=withdrawn,
-        withdrawn_reason=reason, updated=updated,
-    )  # fmt: skip
-
-
-def _still_there(media: Media) -> Media:
-    """A file that is gone or another by now cannot be published again; what lies published stays."""
-    if media.file is None:
-        return media
-    try:
-        same = media.file.stat().st_size == media.length
-    except OSError:
-        same = False
-    return media if same else replace(media, file=None)

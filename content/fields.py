@@ -19,6 +19,7 @@ from content.heads import fields_of
 from content.manuscript import FileReference
 from content.newsroom import Author
 from content.plaintext import without_markup
+from content.uris import uri
 from content.yamltree import Document, Path
 
 _YES = frozenset({"true", "yes", "on", "1", "ja", "y"})
@@ -180,7 +181,7 @@ class Fields:
             self.refuse(place, f"'{url[:120]}' is no web address; write it whole, as https://example.org/")
         if not name and not email:
             return None
-        return Author(name or email, email or None, url or None)
+        return Author(name or email, email or None, uri(url) if url else None)
 
     def image(self) -> FileReference | None:
         value = self.value("image")

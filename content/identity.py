@@ -75,13 +75,12 @@ class _Assignment:
     def result(self) -> Identities:
         self._unchanged()
         self._given()
-        self._pass(
-            lambda row: (row.kind, row.body_hash), lambda n: (self.candidates[n].kind, self.hashes[n][0])
-        )
+        self._alike(0, taken_back=False)
         self._same_place()
-        self._pass(
-            lambda row: (row.kind, row.head_hash), lambda n: (self.candidates[n].kind, self.hashes[n][1])
-        )
+        self._alike(1, taken_back=False)
+        # A draft made as a copy of a published piece must not take its key, and with it withdraw it.
+        self._alike(0, taken_back=True)
+        self._alike(1, taken_back=True)
         self._new()
         return Identities(tuple(self.keys), self.clashes, self.renamed)
 
@@ -109,7 +108,8 @@ class _Assignment:
 
     def _given(self) -> None:
         by_source = {(row.kind, row.source): row.key for row in self.free.values()}
-        for number, candidate in enumerate(self.candidates):
+        for number in sorted(range(len(self.candidates)), key=lambda each: self.candidates[each].taken_back):
+            candidate = self.candidates[number]
             key = candidate.given
             if key is None:
                 continue
@@ -121,11 +121,12 @@ class _Assignment:
                 self.renamed[number] = before
             self._take(number, key)
 
-    def _pass(self, of_row: Callable[[Known], Hashable], of_candidate: Callable[[int], Hashable]) -> None:
-        """Match what is alike and the only one of its like on both sides."""
-        rows = _grouped(self.free.values(), of_row)
-        open_ = _grouped(self._open(), of_candidate)
-        for likeness, numbers in open_.items():
+    def _alike(self, part: int, *, taken_back: bool) -> None:
+        """Match what has the same text (0) or title and date (1), and is the only one of its like."""
+        open_ = [number for number in self._open() if self.candidates[number].taken_back is taken_back]
+        rows = _grouped(self.free.values(), lambda row: (row.kind, (row.body_hash, row.head_hash)[part]))
+        groups = _grouped(open_, lambda number: (self.candidates[number].kind, self.hashes[number][part]))
+        for likeness, numbers in groups.items():
             matching = rows.get(likeness, [])
             if len(numbers) == 1 and len(matching) == 1:
                 self._take(numbers[0], matching[0].key)

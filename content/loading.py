@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from content import contacts, identity
-from content.assembly import Assembly, Identified, Recall
+from content.assembly import Assembly, Recall
 from content.folder import labels, scan
 from content.items import House, house_of
 from content.manuscript import Manuscript
 from content.mediafiles import MediaFiles
+from content.naming import Identified
 from content.newsroom import Category, Event, Item, Known, Loaded, Newsroom, Problem
 from content.reading import Desk, Read, read_file
 from content.settings import CategorySettings, LimitSettings, OrganisationSettings, SourceSettings
@@ -134,7 +135,7 @@ def _who_is_who(
         if number in found.renamed:
             _tell_of_new_id(manuscript, found.renamed[number], read)
         pieces.append(Identified(manuscript, key, rows.get(key)))
-    matched, aside = {piece.key for piece in pieces}, frozenset(read.set_aside)
+    matched, aside = {piece.key for piece in pieces}, frozenset(read.set_aside) | read.doubtful
     unmatched = [row for row in known if row.key not in matched]
     return pieces, sort_out(unmatched, lambda row: _is_kept(row, aside, unreadable))
 

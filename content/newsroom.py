@@ -45,7 +45,8 @@ class Item:
     `key` is for ever: either an absolute IRI that the author gave, or a short token from which the
     feeds make a tag URI. `link` is where a reader is sent: the item's own link, else its page.
     `media` are all files of ours that the text refers to, the picture and attachments included.
-    A withdrawn item keeps its title and link and has no text.
+    A withdrawn item keeps its title and link and has no text. `visible_since` is when the public
+    could first see it, which may be long after the date it bears; None when that is not known.
     """
 
     key: str
@@ -69,6 +70,7 @@ class Item:
     pinned: bool = False
     withdrawn: datetime | None = None
     withdrawn_reason: str = ""
+    visible_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ class Event:
 
     `first_day` and `last_day` (inclusive) are local days in `zone` and always set. A timed event
     also has `starts`, and may have `ends`; a whole-day event has neither. `sequence` counts the
-    significant changes since the event was first seen (RFC 5545, 3.8.7.4).
+    significant changes since the event was first seen (RFC 5545, 3.8.7.4). `visible_since` is
+    as an item's.
     """
 
     key: str
@@ -107,6 +110,7 @@ class Event:
     sequence: int = 0
     withdrawn: datetime | None = None
     withdrawn_reason: str = ""
+    visible_since: datetime | None = None
 
     @property
     def whole_day(self) -> bool:

@@ -28,11 +28,16 @@ _JEKYLL_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-(.+))?")
 
 @dataclass(slots=True)
 class Read:
-    """What a source's files gave. `set_aside` are sources; of a list with a bad entry, the list too."""
+    """What a source's files gave.
+
+    `set_aside` are the sources of what cannot be used. `doubtful` are lists with a bad entry: nobody can tell
+    which of the pieces known from there the bad entry is, so none of them is taken for gone.
+    """
 
     manuscripts: list[Manuscript] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
+    doubtful: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,8 @@ def _read_list(text: str, file: SourceFile, desk: Desk, into: Read) -> None:
             _read_entry(Fields(entry, document, place), names, file, desk, into)
         else:
             into.problems.append(document.problem(place, "is no event: it needs keys, as title and start"))
-            into.set_aside.append(file.source)
+            into.set_aside.append(f"{file.source}#{number + 1}")
+            into.doubtful.add(file.source)
 
 
 def _read_entry(fields: Fields, names: dict[str, int], file: SourceFile, desk: Desk, into: Read) -> None:
@@ -104,7 +110,7 @@ def _read_entry(fields: Fields, names: dict[str, int], file: SourceFile, desk: D
     written = _Written(file, desk, source, fields.text("body"), line)
     _keep(_manuscript(fields, written, event=True), fields, source, into)
     if not fields.usable:
-        into.set_aside.append(file.source)
+        into.doubtful.add(file.source)
 
 
 def _keep(manuscript: Manuscript | None, fields: Fields, source: str, into: Read) -> None:

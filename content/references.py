@@ -9,28 +9,36 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import unquote, urljoin
 
 from content.mediafiles import MediaFiles, UnpublishableError
 from content.newsroom import Media
+from content.uris import quoted, uri
 
 LEADS_NOWHERE = None
-"""The address, in a map of links, of a piece that exists and is not public."""
+"""The target, in a map of links, of a piece that exists and is not public."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _ALLOWED = frozenset({"http", "https", "mailto", "tel", "sms", "geo", "webcal", "ftp"})
 _WEB = frozenset({"http", "https"})
-_UNSAFE = re.compile(r"[\s\x00-\x20\"<>\\^`{|}\x7f-\xa0]")
-_PATH = "/~!$&'()*+,;=:@"
+_UNFIT = re.compile(r"[\s\x00-\x20\"<>\\^`{|}\x7f-\xa0]")
 _MARKDOWN = (".md", ".markdown")
 _PELICAN = re.compile(r"[{|](filename|static|attach)[}|](/?)")
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
-    """The addresses of all pieces by their files: None where a piece exists and is not public."""
+class Target:
+    """A piece to link to; `prefix` is what its ids begin with, "" where the text is not on a page of ours."""
 
-    by_file: Mapping[str, str | None]
+    address: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """All pieces by their files: None where a piece exists and is not public."""
+
+    by_file: Mapping[str, Target | None]
     base_url: str
 
 
@@ -49,7 +57,7 @@ class References:
 
     def identifier(self, name: str) -> str:
         """Make an id of the text unique among all texts that a page may show together."""
-        return f"{self.prefix}-{_UNSAFE.sub('-', name)}"
+        return _identifier(self.prefix, name)
 
     def link(self, url: str) -> str | None:
         """Give the absolute address of a link; None when it leads nowhere."""
@@ -58,7 +66,7 @@ class References:
         if outside is not None:
             return outside or None
         if url.startswith("#"):
-            return f"{self.page}#{self.identifier(url[1:])}" if len(url) > 1 else self.page
+            return self.page + _fragment(self.prefix, url)
         return self._local(url)
 
     def media(self, url: str) -> str | None:
@@ -67,28 +75,32 @@ class References:
         outside = _outside(url, _WEB)
         if outside is not None:
             return outside or None
-        found = self.published(url)
-        if found is None and url and not url.startswith("#"):
-            self.report(f"there is no file {url[:200]}", url)
+        if not url or url.startswith("#"):
+            return None
+        found = self.published(url, lambda message: self.report(message, url))
         return found.url if found else None
 
-    def published(self, url: str) -> Media | None:
-        """Publish the file of ours that an address names; None when there is none."""
+    def published(self, url: str, report: Callable[[str], None]) -> Media | None:
+        """Publish the file of ours that an address names; None, and a report, when that cannot be."""
         path, _, _ = _parts(url)
         target = self._target(path)
         if target is None or not os.path.isfile(target):  # noqa: PTH113 - half the time of Path's
+            report(f"there is no file {url[:200]}")
             return None
-        return self._publish(target)
+        return self._publish(target, report)
 
-    def _publish(self, target: str) -> Media | None:
+    def _publish(self, target: str, report: Callable[[str], None]) -> Media | None:
         name, real = target.rpartition(os.sep)[2], os.path.realpath(target)
+        if f"{os.sep}." in target.removeprefix(str(self.root)):
+            report(f"{name} is hidden, and is not published")
+            return None
         if not real.startswith(os.path.realpath(self.root) + os.sep):
-            self.report(f"{name} is a link out of the source's folder, and is not published", name)
+            report(f"{name} is a link out of the source's folder, and is not published")
             return None
         try:
             media = self.files.publish(Path(target))
         except UnpublishableError as error:
-            self.report(f"{name}: {error}", name)
+            report(f"{name}: {error}")
             return None
         self.used.setdefault(media.url, media)
         return media
@@ -112,7 +124,7 @@ class References:
                 if candidate in self.links.by_file:
                     return self._piece(candidate, url, fragment)
             if os.path.isfile(target):  # noqa: PTH113
-                found = self._publish(target)
+                found = self._publish(target, lambda message: self.report(message, url))
                 return found.url + fragment if found else None
         suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
         if suffix in _MARKDOWN or _PELICAN.match(path):
@@ -122,40 +134,40 @@ class References:
             self.report(f"there is no file {url[:200]}", url)
             return None
         base = self.links.base_url + "/" if path.startswith("/") else self.page
-        return urljoin(
-            base,
-            quote(path.lstrip("/") if path.startswith("/") else path, safe="/~!$&'()*+,;=:@%")
-            + query
-            + fragment,
-        )
+        # The path may hold a colon, escaped until now: it must not become a scheme.
+        relative = f"./{path.lstrip('/')}" if path else ""
+        return urljoin(base, quoted(relative.replace("%", "%25")) + query + fragment)
 
     def _piece(self, candidate: str, url: str, fragment: str) -> str | None:
-        address = self.links.by_file[candidate]
-        if address is LEADS_NOWHERE:
+        target = self.links.by_file[candidate]
+        if target is LEADS_NOWHERE:
             self.report(f"{url[:200]} is not public, so the link to it is left out", url)
             return None
-        return address + fragment
+        return target.address + (_fragment(target.prefix, fragment) if target.prefix else fragment)
+
+
+def _identifier(prefix: str, name: str) -> str:
+    return f"{prefix}-{_UNFIT.sub('-', name)}"
+
+
+def _fragment(prefix: str, fragment: str) -> str:
+    """Give "#part" as it is on the page of a text whose ids begin with this."""
+    name = unquote(fragment[1:])
+    return f"#{quoted(_identifier(prefix, name))}" if name else ""
 
 
 def _parts(url: str) -> tuple[str, str, str]:
     """Take an address of ours apart: the path as the file system knows it, query and fragment as written."""
     rest, sign, fragment = url.partition("#")
     path, mark, query = rest.partition("?")
-    return unquote(path), mark + _encoded(query), sign + _encoded(fragment)
+    return unquote(path), mark + quoted(query), sign + quoted(fragment)
 
 
 def _outside(url: str, schemes: frozenset[str]) -> str | None:
     """Give an address that names its scheme or host, "" when it must not be used, None for one of ours."""
     if url.startswith("//"):
-        return _encoded(f"https:{url}")
+        return uri(f"https:{url}")
     match = _SCHEME.match(url)
     if match is None:
         return None
-    return _encoded(url) if match[1].lower() in schemes else ""
-
-
-def _encoded(url: str) -> str:
-    """Encode what an IRI must not hold; what is encoded already stays."""
-    if not _UNSAFE.search(url):
-        return url
-    return _UNSAFE.sub(lambda match: quote(match[0]), url)
+    return uri(url) if match[1].lower() in schemes else ""

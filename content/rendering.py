@@ -15,6 +15,7 @@ from content.newsroom import Media, Problem
 from content.plaintext import excerpt, text_of
 from content.references import Links, References
 from content.sanitising import sanitise
+from content.uris import uri
 
 _IMAGE = "image/jpeg"
 """What a picture on the web is taken for when its address does not tell."""
@@ -41,9 +42,14 @@ NOTHING = Rendered("", "", "", None, (), ())
 def address_of(manuscript: Manuscript, slug: str, base_url: str) -> str:
     """Where a reader is sent: the piece's own link, else its page."""
     if manuscript.link:
-        return manuscript.link
+        return uri(manuscript.link)
     page = addresses.event_page(slug) if manuscript.kind == "event" else addresses.item_page(slug)
     return addresses.absolute(base_url, page)
+
+
+def prefix_of(kind: str, slug: str) -> str:
+    """What the ids in a piece's text begin with, so that a page may show several texts."""
+    return f"{kind}-{slug}"
 
 
 def render(
@@ -54,7 +60,7 @@ def render(
         file=manuscript.file,
         root=manuscript.root,
         page=address_of(manuscript, slug, links.base_url),
-        prefix=f"{manuscript.kind}-{slug}",
+        prefix=prefix_of(manuscript.kind, slug),
         links=links,
         files=files,
         report=lambda message, url: problems.append(_in_body(manuscript, message, url)),
@@ -108,9 +114,7 @@ class _Files:
             address = self.references.media(reference.url)
             media = mediafiles.elsewhere(address, otherwise) if address else None
         else:
-            media = self.references.published(reference.url)
-            if media is None:
-                self._report(reference, f"there is no file {reference.url[:200]} that can be published")
+            media = self.references.published(reference.url, lambda message: self._report(reference, message))
         if media is None:
             return None
         return mediafiles.named(media, title=reference.title, alt=reference.alt)

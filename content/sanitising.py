@@ -51,7 +51,9 @@ _ATTRIBUTES = {
     "video": {"src", "poster", "controls", "width", "height"},
 }
 _TAGS = nh3.ALLOWED_TAGS | {"audio", "input", "picture", "section", "source", "track", "video"}
-_TAGS -= {"area", "map"}
+# Maps need ids as their authors wrote them; <bdo> shows a text as another one (see content.characters); <rtc>
+# is no element any more. The W3C feed validator warns of the last two.
+_TAGS -= {"area", "map", "bdo", "rtc"}
 _DROPPED_WITH_CONTENT = {
     "embed", "frame", "frameset", "head", "iframe", "math", "noembed", "noframes", "noscript", "object",
     "script", "select", "style", "svg", "template", "textarea", "title",
@@ -92,7 +94,7 @@ _UNCOUNTED = frozenset(
 _ATTRIBUTE = re.compile(r' ([^\s"=<>/]+)="([^"]*)"')
 # The tags that need a look: void, or with attributes; but no whole addresses, which most links are.
 _SPECIAL = re.compile(
-    r"<(?!a href=\"https?://[A-Za-z0-9/._~:?#@!$'()*+,;=%-]+\">)"
+    r"<(?!a href=\"https?://[A-Za-z0-9.:-]+(?:[/?#][A-Za-z0-9/._~:?#@!$'()*+,;=%-]*)?\">)"
     r'(?:([a-z][a-z0-9]*)((?: [^\s"=<>/]+="[^"]*")+)|(br|hr|img|wbr|col|input|source|track))>'
 )
 _VOID = frozenset(["br", "hr", "img", "wbr", "col", "input", "source", "track"])
@@ -131,9 +133,12 @@ def sanitise(html: str, addresses: Addresses) -> str:
     """
     _refuse_hopeless(html)
     safe = _cleaner.clean(clean(html))
+    if any(name.lower() not in _TAGS for _, name in _ANY_TAG.findall(html)):
+        # What stood in an element that was taken out may not stand where it was: a <p> within a <p>, say.
+        safe = _cleaner.clean(safe)
     if "&#" in html:
-        # Character references bring in what characters may not.
-        safe = clean(safe)
+        # Character references bring in what characters may not; one of nothing becomes U+FFFD.
+        safe = clean(safe).replace("\ufffd", "")
     safe = safe.replace("&nbsp;", "\xa0")
     rewriter = _Rewriter(addresses)
     if _has_bare_address(safe):
@@ -225,7 +230,7 @@ class _Rewriter:
         if key == "srcset":
             return key, self._candidates(_unescaped(value))
         if key == "id":
-            return key, _escaped(self.addresses.identifier(_unescaped(value)))
+            return key, _escaped(self.addresses.identifier(_unescaped(value))) if value else None
         if key == "class":
             known = value.startswith("language-") and name == "code" and value.count(" ") == 0
             return key, value if known else _CLASSES.get(value)

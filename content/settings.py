@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from content.uris import uri
+
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -55,7 +57,7 @@ def _web_address(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
         message = f"'{value}' is not an address as https://news.example.org"
         raise ValueError(message)
-    return value.rstrip("/")
+    return uri(value).rstrip("/")
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]

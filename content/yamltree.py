@@ -9,7 +9,8 @@ event lists, contacts and the configuration; it knows nothing of what the keys m
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, NoReturn
+from functools import lru_cache
+from typing import Any, NoReturn
 
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
@@ -55,28 +56,24 @@ _HINTS = (
 )  # fmt: skip
 
 
-class _Mark(NamedTuple):
-    """What libyaml's own marks have, for heads that it did not read."""
-
-    line: int
-    column: int
-
-
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The value of a YAML text, and where its parts stand."""
+    """The value of a text, and where its parts stand: looked up in the text only when somebody asks."""
 
     value: Any
     file: str
     first_line: int = 1
-    _start: Any = None
-    _marks: dict[int, dict[str | int, Any]] = field(default_factory=dict, repr=False)
+    _text: str = field(default="", repr=False)
+    _lines: Mapping[str, int] | None = field(default=None, repr=False)
 
     def place(self, path: Path) -> tuple[int, int]:
         """Give line and column (both from 1) of a key or list entry, or of its nearest existing parent."""
-        mark, value = self._start, self.value
+        if self._lines is not None:
+            return self._lines.get(str(path[0]), 1) if path else 1, 1
+        marked = _marked(self._text)
+        mark, value = marked.start, marked.value
         for step in path:
-            found = self._marks.get(id(value), {}).get(step)
+            found = marked.marks.get(id(value), {}).get(step)
             if found is None:
                 break
             mark, value = found, value[step]
@@ -87,8 +84,7 @@ class Document:
     @classmethod
     def of_lines(cls, value: dict[str, Any], file: str, lines: Mapping[str, int]) -> "Document":
         """Make a document of a head that is no YAML, whose keys stand on these lines (counted from 1)."""
-        marks: dict[str | int, Any] = {key: _Mark(line - 1, 0) for key, line in lines.items() if key in value}
-        return cls(value, file, _marks={id(value): marks})
+        return cls(value, file, _lines=lines)
 
     def problem(self, path: Path, message: str, *, fatal: bool = True) -> Problem:
         """Make a problem at the place of `path`; its key is written as "image.alt" or "events[2].start"."""
@@ -112,21 +108,37 @@ def parse(text: str, file: str, *, first_line: int = 1, numbers: bool = True) ->
 
     `numbers=False` leaves numbers as they are written ("1.10" is a title too).
     """
-    builder = _Builder(text, file, first_line, numbers)
     try:
+        builder = _Builder(text, numbers=numbers)
         value = builder.document()
+    except (yaml.YAMLError, UnicodeEncodeError, _UnusableError) as error:
+        raise YamlError(_explained(text, file, first_line)) from error
+    if builder.flawed:
+        raise YamlError(_explained(text, file, first_line))
+    return Document(value, file, first_line, text)
+
+
+def _explained(text: str, file: str, first_line: int) -> list[Problem]:
+    """Read a text that cannot be used once more, to tell of all its problems."""
+    builder = _Builder(text, file, first_line, places=True)
+    try:
+        builder.document()
     except yaml.YAMLError as error:
-        raise YamlError([*builder.problems, _syntax_problem(error, text, file, first_line)]) from error
+        return [*builder.problems, _syntax_problem(error, text, file, first_line)]
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + first_line
-        raise YamlError(
-            [Problem(file, "holds half a surrogate pair, which is no character", line)]
-        ) from error
-    except _UnusableError as error:
-        raise YamlError(builder.problems) from error
-    if builder.problems:
-        raise YamlError(builder.problems)
-    return Document(value, file, first_line, builder.start, builder.marks)
+        return [Problem(file, "holds half a surrogate pair, which is no character", line)]
+    except _UnusableError:
+        pass
+    return builder.problems
+
+
+@lru_cache(maxsize=8)
+def _marked(text: str) -> "_Builder":
+    """Read a text once more, with the places of its parts."""
+    builder = _Builder(text, places=True)
+    builder.document()
+    return builder
 
 
 class _UnusableError(Exception):
@@ -136,12 +148,18 @@ class _UnusableError(Exception):
 class _Builder:
     """Holds libyaml's parser, and what has been read with it so far."""
 
-    def __init__(self, text: str, file: str, first_line: int, numbers: bool) -> None:  # noqa: FBT001
+    def __init__(
+        self, text: str, file: str = "", first_line: int = 1, *, numbers: bool = True, places: bool = False
+    ) -> None:
         self._text, self._file, self._first_line, self._numbers = text, file, first_line, numbers
         self._next: Callable[[], Any]
+        # The places of keys and entries by the identity of what holds them, when somebody wants them.
         self.marks: dict[int, dict[str | int, Any]] = {}
+        self._places = places
         self.start: Any = None
+        self.value: Any = None
         self.problems: list[Problem] = []
+        self.flawed = False
         # Anchored values with the number of values in them; None while they are still being read.
         self._anchors: dict[str, tuple[Any, int] | None] = {}
         self._count = 0
@@ -154,9 +172,9 @@ class _Builder:
         event = self._next()
         if type(event) is StreamEndEvent:
             return None
-        first = self._next()
+        first: Any = self._next()
         self.start = first.start_mark
-        value = self._value(first)
+        self.value = value = self._value(first)
         self._next()
         event = self._next()
         if type(event) is DocumentStartEvent:
@@ -203,29 +221,37 @@ class _Builder:
 
     def _mapping(self, event: Any) -> dict[str, Any]:
         value: dict[str, Any] = {}
-        marks: dict[str | int, Any] = {}
-        self.marks[id(value)] = marks
+        marks: dict[str | int, Any] | None = {} if self._places else None
+        if marks is not None:
+            self.marks[id(value)] = marks
         following = self._next
         while type(key := following()) is not MappingEndEvent:
             if type(key) is not ScalarEvent:
                 self._give_up(key.start_mark, "a key must be plain text, not a list, mapping or alias")
             name = key.value
-            if name in value:
-                line = marks[name].line + self._first_line
-                self._refuse(key.start_mark, f"this key is here twice; first on line {line}", name)
-            elif name == "<<":
-                self._refuse(key.start_mark, "merge keys (<<) are not supported; write the values out", name)
-            marks[name] = key.start_mark
+            if name in value or name == "<<":
+                self._refuse_key(name, key.start_mark, marks)
+            if marks is not None:
+                marks[name] = key.start_mark
             value[name] = self._value(following())
         return value
 
+    def _refuse_key(self, name: str, mark: Any, marks: dict[str | int, Any] | None) -> None:
+        if marks is not None and name in marks:
+            line = marks[name].line + self._first_line
+            self._refuse(mark, f"this key is here twice; first on line {line}", name)
+        else:
+            self._refuse(mark, "merge keys (<<) are not supported; write the values out", name)
+
     def _sequence(self, event: Any) -> list[Any]:
         value: list[Any] = []
-        marks: dict[str | int, Any] = {}
-        self.marks[id(value)] = marks
+        marks: dict[str | int, Any] | None = {} if self._places else None
+        if marks is not None:
+            self.marks[id(value)] = marks
         following = self._next
         while type(entry := following()) is not SequenceEndEvent:
-            marks[len(value)] = entry.start_mark
+            if marks is not None:
+                marks[len(value)] = entry.start_mark
             value.append(self._value(entry))
         return value
 
@@ -249,6 +275,7 @@ class _Builder:
             self._refuse(event.start_mark, f"the tag {event.tag} is not supported; take it out")
 
     def _refuse(self, mark: Any, message: str, key: str | None = None) -> None:
+        self.flawed = True
         line = mark.line + self._first_line
         self.problems.append(Problem(self._file, message, line, key, column=mark.column + 1))
 

@@ -17,9 +17,9 @@ from lxml import etree
 
 from content.characters import one_line
 from content.newsroom import Author, Media, Organisation
+from content.uris import uri
 from feeds.archives import Page
 from feeds.entries import Entry
-from feeds.identifiers import address
 from feeds.markup import GENERATOR, HISTORY, MEDIA, Element, add_picture, bare, joined
 
 TYPE = "application/atom+xml"
@@ -71,9 +71,9 @@ def _write(organisation: Organisation, render: Callable[[Entry], bytes], page: P
     feed.updated(page.updated)
     feed.language(page.feed.language)
     feed.generator(GENERATOR)
-    feed.author({"name": one_line(organisation.name), "uri": address(organisation.url)})
+    feed.author({"name": one_line(organisation.name), "uri": uri(organisation.url)})
     if organisation.logo:
-        feed.logo(address(organisation.logo.url))
+        feed.logo(uri(organisation.logo.url))
     feed.link({"href": page.address("atom"), "rel": "self", "type": TYPE})
     for relation, href in page.history("atom"):
         feed.link({"href": href, "rel": relation, "type": TYPE})

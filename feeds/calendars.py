@@ -15,6 +15,7 @@ from icalendar import Event as CalendarEvent
 
 from content.characters import clean, one_line
 from content.newsroom import Event
+from content.uris import uri
 from feeds import identifiers
 from feeds.entries import whole_second
 
@@ -60,7 +61,7 @@ def _calendar() -> Calendar:
 def _event(event: Event, authority: str) -> CalendarEvent:
     made = CalendarEvent()
     updated = whole_second(max(event.updated, event.withdrawn or event.updated))
-    link = identifiers.address(event.link)
+    link = uri(event.link)
     off = event.cancelled or event.withdrawn is not None
     values: dict[str, Any] = {
         "UID": identifiers.calendar_uid(identifiers.event_id(authority, event.key)),

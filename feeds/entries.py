@@ -17,6 +17,7 @@ from content import addresses
 from content.characters import clean, one_line
 from content.dates import event_span, long_day
 from content.newsroom import Author, Event, Item, Media, Newsroom
+from content.uris import uri
 from feeds import identifiers
 from feeds.selection import Piece, Words
 
@@ -123,7 +124,7 @@ def _notice(piece: Piece, frame: Frame, withdrawn: datetime) -> Entry:
 
 def _made(piece: Piece, frame: Frame, title: str, summary: str, content: str) -> Entry:
     identify = identifiers.item_id if isinstance(piece, Item) else identifiers.event_id
-    link = identifiers.address(one_line(piece.link))
+    link = uri(one_line(piece.link))
     organisation = frame.newsroom.organisation
     title = title or link
     published = whole_second(piece.published)
@@ -157,12 +158,12 @@ def _labels(piece: Piece, frame: Frame) -> tuple[Label, ...]:
 
 def _author(author: Author) -> Author:
     email = author.email if author.email and EMAIL.fullmatch(author.email) else None
-    return Author(one_line(author.name), email, identifiers.address(author.url) if author.url else None)
+    return Author(one_line(author.name), email, uri(author.url) if author.url else None)
 
 
 def _media(media: Media) -> Media:
     return Media(
-        url=identifiers.address(media.url),
+        url=uri(media.url),
         type=media.type if MIME.fullmatch(media.type) else FALLBACK_TYPE,
         length=media.length,
         title=one_line(media.title),
@@ -188,7 +189,7 @@ def _picture(image: Media | None, body: str) -> str:
 
 def _calendar_link(event: Event, frame: Frame) -> str:
     path = addresses.event_calendar(event.slug)
-    href = escape(identifiers.address(addresses.absolute(frame.newsroom.base_url, path)))
+    href = escape(uri(addresses.absolute(frame.newsroom.base_url, path)))
     words = frame.words(event.language).gettext("Add to calendar")
     return f'<p><a href="{href}">{escape(words)}</a></p>'
 

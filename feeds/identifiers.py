@@ -1,4 +1,4 @@
-"""Ids for ever, and addresses that every reader can follow.
+"""Ids for ever.
 
 An id is a tag URI (RFC 4151) of the authority in the settings and the piece's key, so that no slug,
 category, date, host or scheme is in it. An author's own absolute IRI is kept letter by letter, because
@@ -6,7 +6,7 @@ readers compare ids as strings. Pure; used by every format.
 """
 
 import re
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s:]")
@@ -47,23 +47,7 @@ def calendar_uid(event_id: str) -> str:
     return str(uuid5(NAMESPACE_URL, event_id))
 
 
-def address(url: str) -> str:
-    """Percent-encode what a URI may not contain, and leave what is encoded already."""
-    if url.isascii() and not FORBIDDEN.search(url) and "[" not in url and "]" not in url:
-        return url
-    parts = urlsplit(url.strip())
-    path, query, fragment = (quote(part, safe=RESERVED + "%") for part in parts[2:])
-    return urlunsplit((parts.scheme, _host(parts.netloc), path, query, fragment))
-
-
 def _piece_id(authority: str, kind: str, key: str) -> str:
     if ABSOLUTE.match(key):
         return FORBIDDEN.sub(lambda match: quote(match[0]), key)
     return f"tag:{authority}:{kind}/{quote(key, safe=RESERVED)}"
-
-
-def _host(netloc: str) -> str:
-    try:
-        return netloc.encode("idna").decode("ascii") if not netloc.isascii() else netloc
-    except UnicodeError:
-        return quote(netloc, safe=RESERVED + "%[]")

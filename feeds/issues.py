@@ -14,6 +14,7 @@ from content import addresses
 from content.characters import clean, one_line
 from content.dates import event_span
 from content.newsroom import Author, Category, Event, Item, Organisation
+from content.uris import uri
 from feeds import archives, atom, identifiers
 from feeds.entries import SUMMARY_LENGTH, Entry, whole_second
 from feeds.selection import Feed, Words
@@ -79,13 +80,13 @@ def _entry(issue: PublicIssue, frame: Frame) -> Entry:
     return Entry(
         id=identifiers.issue_id(frame.authority, frame.name, issue.number),
         title=one_line(issue.subject) or frame.title,
-        link=identifiers.address(page),
+        link=uri(page),
         published=whole_second(issue.composed),
         updated=whole_second(issue.composed),
         language=issue.language,
         summary=_bounded(" · ".join(titles)) or frame.title,
         content=clean("".join(_content(issue, frame, page))),
-        authors=(Author(one_line(frame.organisation.name), url=identifiers.address(frame.organisation.url)),),
+        authors=(Author(one_line(frame.organisation.name), url=uri(frame.organisation.url)),),
     )
 
 
@@ -101,7 +102,7 @@ def _content(issue: PublicIssue, frame: Frame, page: str) -> Iterator[str]:
         heading = _("Coming events")
         yield f"<h2>{_text(heading)}</h2>"
         yield from (_event(event, issue.language) for event in issue.events)
-    href = escape(identifiers.address(page))
+    href = escape(uri(page))
     more = _("Read the whole issue on the web")
     yield f'<p><a href="{href}">{_text(more)}</a></p>'
 
@@ -116,7 +117,7 @@ def _event(event: Event, language: str) -> str:
 
 
 def _linked(piece: Item | Event) -> str:
-    href = identifiers.address(one_line(piece.link))
+    href = uri(one_line(piece.link))
     return f'<a href="{escape(href)}">{_text(piece.title)}</a>' if href else _text(piece.title)
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from content.characters import one_line
 from content.newsroom import Author, Media, Organisation
+from content.uris import uri
 from feeds.archives import Page
 from feeds.entries import Entry
-from feeds.identifiers import address
 
 TYPE = "application/feed+json"
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -27,7 +27,7 @@ def writer(organisation: Organisation) -> Callable[[Page], bytes]:
 
 
 def _write(organisation: Organisation, render: Callable[[Entry], bytes], page: Page) -> bytes:
-    owner = {"name": one_line(organisation.name), "url": address(organisation.url)}
+    owner = {"name": one_line(organisation.name), "url": uri(organisation.url)}
     history = dict(page.history("json"))
     head: dict[str, Any] = {
         "version": VERSION,
@@ -36,7 +36,7 @@ def _write(organisation: Organisation, render: Callable[[Entry], bytes], page: P
         "feed_url": page.current("json"),
         "description": one_line(page.feed.subtitle),
         "next_url": history.get("prev-archive"),
-        "icon": address(organisation.logo.url) if organisation.logo else None,
+        "icon": uri(organisation.logo.url) if organisation.logo else None,
         "authors": [owner],
         "author": owner,
         "language": page.feed.language,

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from content import addresses
 from content.newsroom import Category, Event, Item, Media, Newsroom
 from content.notation import is_web_address
-from feeds.identifiers import address
+from content.uris import uri
 
 NOTHING = Markup()
 
@@ -36,19 +36,19 @@ class Layout:
     def href(self, piece: Item | Event) -> str:
         """Give where a reader is sent for a piece: its page, else its own link."""
         if not piece.has_page:
-            return address(piece.link) if is_web_address(piece.link) else self.root
+            return uri(piece.link) if is_web_address(piece.link) else self.root
         page = addresses.item_page if isinstance(piece, Item) else addresses.event_page
         return self.root + page(piece.slug)
 
     def source(self, media: Media) -> str:
         """Give where the page finds a file: ours beside it, others where they lie."""
-        url = address(media.url)
+        url = uri(media.url)
         own = f"{self.newsroom.base_url}/"
         return self.root + url.removeprefix(own) if media.path and url.startswith(own) else url
 
     def absolute(self, media: Media) -> str:
         """Give where other machines find a file, for what they show of the page."""
-        return address(media.url)
+        return uri(media.url)
 
     def size(self, media: Media) -> Markup:
         """Give the attributes by which the page keeps its shape while pictures load."""

@@ -18,8 +18,8 @@ from content.languages import direction
 from content.newsroom import Category, Event, Item, Newsroom
 from content.notation import machine_time
 from content.templates import Templates
+from content.uris import uri
 from feeds import selection, structured
-from feeds.identifiers import address
 from feeds.periods import Month, Year, years
 from feeds.settings import FeedsSettings
 from feeds.site import NOT_FOUND, Page, PublicNewsletter, Site, layout, page, prepared
@@ -223,7 +223,7 @@ def _has_picture(piece: Item | Event) -> bool:
     """Tell whether the picture goes above the text: not when the text shows it itself."""
     image = piece.image
     return image is not None and not any(
-        escape(url) in piece.body_html for url in (image.url, address(image.url))
+        escape(url) in piece.body_html for url in (image.url, uri(image.url))
     )
 
 

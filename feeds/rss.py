@@ -22,9 +22,9 @@ from lxml import etree
 
 from content.characters import one_line
 from content.newsroom import Organisation
+from content.uris import uri
 from feeds.archives import Page
 from feeds.entries import Entry
-from feeds.identifiers import address
 from feeds.markup import (
     ATOM,
     CONTENT,
@@ -94,7 +94,7 @@ def _write(organisation: Organisation, render: Callable[[Entry], bytes], page: P
     feed.link({"href": page.address("rss"), "rel": "self", "type": TYPE})
     feed.link({"href": page.feed.page, "rel": "alternate", "type": "text/html"})
     if organisation.logo and organisation.logo.type in IMAGE_TYPES:
-        feed.image(url=address(organisation.logo.url), title=title, link=page.feed.page)
+        feed.image(url=uri(organisation.logo.url), title=title, link=page.feed.page)
     # feedgen's public way gives text; the tree before it is text takes the items without parsing it.
     document, _ = feed._create_rss()
     return joined(document, map(render, page.entries), b"  </channel>")

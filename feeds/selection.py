@@ -25,6 +25,7 @@ Words = Callable[[str], NullTranslations]
 
 ALL = "all"
 EVENTS = "events"
+UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +79,39 @@ def newest_first(found: Iterable[Piece]) -> tuple[Piece, ...]:
 def divide(found: Sequence[Piece], size: int) -> Division:
     """Divide pieces, newest first, into the current document and the archives.
 
-    Notices of withdrawn pieces older than the current document's are added to it, as many again at
-    most: readers do not look into archives, and what they keep of a withdrawn piece is replaced only
-    by what they poll.
+    Readers do not look into archives. So two kinds of older pieces are added to the current document,
+    of each as many again at most: notices of withdrawn pieces, as what readers keep is replaced only by
+    what they poll; and what came late, as it would be seen by nobody.
     """
     rest = found[size:]
-    notices = [piece for piece in rest if piece.withdrawn][:size]
+    added = {piece.key for piece in (*_notices(rest, size), *_late(found, size))}
+    current = (*found[:size], *(piece for piece in rest if piece.key in added))
     needed = {month(piece) for piece in rest}
     months = [(period, tuple(group)) for period, group in groupby(found, key=month) if period in needed]
-    return Division((*found[:size], *notices), tuple(reversed(months)))
+    return Division(current, tuple(reversed(months)))
+
+
+def _notices(rest: Sequence[Piece], size: int) -> list[Piece]:
+    return [piece for piece in rest if piece.withdrawn][:size]
+
+
+def _late(found: Sequence[Piece], size: int) -> list[Piece]:
+    """Give what is too old for the current document though it is among the last that appeared.
+
+    A piece that came back-dated or in a crowd stays until `size` others have appeared. What was there
+    from the feed's first day is not late: nobody had begun to read it.
+    """
+    appeared = sorted(found, key=_since, reverse=True)
+    if len(appeared) <= size:
+        return []
+    beginning, recently = _since(appeared[-1]), _since(appeared[size - 1])
+    current = {piece.key for piece in found[:size]}
+    late = (piece for piece in appeared if recently <= _since(piece) != beginning)
+    return [piece for piece in late if piece.key not in current][:size]
+
+
+def _since(piece: Piece) -> datetime:
+    return piece.visible_since or UNKNOWN
 
 
 def month(piece: Piece) -> str:

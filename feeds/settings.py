@@ -13,7 +13,8 @@ Format = Literal["atom", "rss", "json"]
 class FeedsSettings(Settings):
     """`id_authority` is "host,year" of RFC 4151 and must never change once something is published.
 
-    `items` is the number in the current feed; older ones are in archives, one per month.
+    `items` is the number in the current feed; older ones are in archives, one per month (what came late
+    and notices of withdrawn ones are in both).
     `withdrawn_for` is how long a withdrawn item is shown as a notice.
     """
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from content.newsroom import Event, Item, Newsroom
 from content.notation import event_end, event_start, is_web_address, machine_time
-from feeds.identifiers import address
+from content.uris import uri
 
 # In a script element only these could end it or begin a comment; JSON may write any character so.
 ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -28,7 +28,7 @@ def article(item: Item, newsroom: Newsroom, page: str) -> Markup:
             "inLanguage": item.language,
             "datePublished": machine_time(item.published, zone),
             "dateModified": machine_time(max(item.updated, item.published), zone),
-            "image": address(item.image.url) if item.image else "",
+            "image": uri(item.image.url) if item.image else "",
             "keywords": list(item.tags),
             "author": [_author(author.name, author.url) for author in item.authors] or _publisher(newsroom),
             "publisher": _publisher(newsroom),
@@ -50,7 +50,7 @@ def occasion(event: Event, newsroom: Newsroom, page: str) -> Markup:
             "endDate": event_end(event) if event.ends or event.whole_day else "",
             "eventStatus": f"https://schema.org/{status}",
             "location": _filled(place) if event.place or event.address else "",
-            "image": address(event.image.url) if event.image else "",
+            "image": uri(event.image.url) if event.image else "",
             "organizer": _publisher(newsroom),
         }
     )
@@ -58,7 +58,7 @@ def occasion(event: Event, newsroom: Newsroom, page: str) -> Markup:
 
 def _publisher(newsroom: Newsroom) -> dict[str, Any]:
     organisation = newsroom.organisation
-    logo = address(organisation.logo.url) if organisation.logo else ""
+    logo = uri(organisation.logo.url) if organisation.logo else ""
     return _filled(
         {"@type": "Organization", "name": organisation.name, "url": organisation.url, "logo": logo}
     )

@@ -16,10 +16,10 @@ from sqlalchemy import Connection, Engine
 
 from newsletter import outcome
 from newsletter.outcome import Outcome, Suppress
-from storage import deliveries, delivery_history, suppressions
-from storage.deliveries import Claimed, Finish, Lease, Started
+from storage import delivery_history, leases, suppressions
 from storage.engine import writing
 from storage.errors import StorageError
+from storage.leases import Claimed, Finish, Lease, Started
 
 Answer = TypeVar("Answer")
 
@@ -70,7 +70,7 @@ class Bookkeeper:
         return await self._in_thread(lambda: self._in_transaction(question))
 
     async def claim(self, limit: int) -> list[Claimed]:
-        return await self.ask(lambda conn: deliveries.claim(conn, self._post.issue_id, self._lease(), limit))
+        return await self.ask(lambda conn: leases.claim(conn, self._post.issue_id, self._lease(), limit))
 
     async def start(self, claimed: Claimed) -> Started:
         """Mark a delivery as going over the wire; returns when that, and all said before, is committed."""
@@ -118,13 +118,13 @@ class Bookkeeper:
 
     def _write(self, conn: Connection, closings: list[Closing], starts: list[int]) -> Started:
         post, now = self._post, self._clock()
-        deliveries.finish(conn, post.issue_id, [closing.finish for closing in closings], post.owner, now)
+        leases.finish(conn, post.issue_id, [closing.finish for closing in closings], post.owner, now)
         for closing in closings:
             if closing.outcome is not None and closing.outcome.suppress is not Suppress.NO:
                 _suppress(conn, post.issue_id, closing.claimed, closing.outcome, now)
         if not starts:
             return Started(frozenset(), frozenset())
-        return deliveries.start(conn, post.issue_id, post.newsletter, starts, self._lease())
+        return leases.start(conn, post.issue_id, post.newsletter, starts, self._lease())
 
     def _lease(self) -> Lease:
         now = self._clock()

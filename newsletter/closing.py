@@ -8,19 +8,22 @@ from datetime import datetime, timedelta
 
 from newsletter.outcome import Kind, Outcome, clean, next_attempt
 from newsletter.settings import SmtpSettings
-from storage.deliveries import Claimed, Finish
+from storage.leases import Claimed, Finish
 
 FINAL = {Kind.SENT: "sent", Kind.NEVER: "failed"}
 TWO_DAYS = 48
+# Each try whose answer is lost may have left a copy: a server that never answers is not fed for days.
+MOST_COPIES = 3
 
 
 def finish_of(
     claimed: Claimed, outcome: Outcome, settings: SmtpSettings, now: datetime, chance: float
 ) -> Finish:
     state, reply, held, again = FINAL.get(outcome.kind), outcome.reply, False, None
+    attempts = claimed.attempts + 1
     if state is None:
         again = next_attempt(
-            attempts=claimed.attempts + 1,
+            attempts=attempts,
             queued=claimed.queued,
             now=now,
             retries=settings.retries,
@@ -28,7 +31,8 @@ def finish_of(
             chance=chance,
         )
         if outcome.kind is Kind.UNCERTAIN:
-            state, held = "uncertain", again is None or settings.uncertain == "hold"
+            state = "uncertain"
+            held = settings.uncertain == "hold" or attempts >= MOST_COPIES or again is None
         elif again is None:
             state, reply = "failed", clean(f"gave up after {_spell(now - claimed.queued)}: {reply}")
         else:

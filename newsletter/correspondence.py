@@ -25,8 +25,8 @@ from newsletter.errors import CourierDown, NewsletterError, NoConnection, Sender
 from newsletter.letters import Stationery, ticket_subject
 from newsletter.outcome import Kind, Outcome, Suppress, for_log
 from storage import letters, signups, subscribers, suppressions
-from storage.deliveries import Claimed, Lease
 from storage.engine import reading, writing
+from storage.leases import Claimed, Lease
 from storage.letters import Letter
 
 log = logging.getLogger(__name__)

@@ -41,9 +41,9 @@ from newsletter.issue import from_json
 from newsletter.outcome import Kind, Outcome, for_log
 from newsletter.settings import SmtpSettings
 from storage import deliveries, editions, issues, leases
-from storage.deliveries import Claimed
 from storage.engine import reading
 from storage.issues import IssueRow
+from storage.leases import Claimed
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +149,7 @@ class _Run:
         self._templates: OrderedDict[int, bytes] = OrderedDict()
         self._counts: Counter[str] = Counter()
         self._workers = 0
+        self._smooth = 0  # deliveries that met no trouble with the server, whatever became of them
         self._exhausted = False
         self._broken = asyncio.Event()
         self._failure: Exception | None = None
@@ -218,6 +219,8 @@ class _Run:
         return deliveries.next_due(conn, self._row.id)
 
     def _conclude(self, conn: Connection) -> None:
+        # Otherwise what is being queued again at this moment would not be seen, and left in a finished issue.
+        issues.hold(conn, self._row.id)
         leases.give_back(conn, self._row.id, self._means.owner)
         self._again_at = deliveries.next_due(conn, self._row.id)
         if not deliveries.unfinished(conn, self._row.id):
@@ -238,16 +241,17 @@ class _Run:
             await courier.close()
 
     async def _send_in_turn(self, courier: Courier) -> None:
-        strikes, sent_before = 0, 0
+        strikes, smooth_before = 0, 0
         while (claimed := await self._next()) is not None:
             trouble = await self._deliver(courier, claimed)
             if trouble is None:
+                self._smooth += 1
                 strikes = 0
                 continue
-            sent_before = sent_before if strikes else self._counts["sent"]
+            smooth_before = smooth_before if strikes else self._smooth
             strikes += 1
             if strikes > STRIKES:
-                if self._counts["sent"] == sent_before:
+                if self._smooth == smooth_before:
                     raise CourierDown(_gave_up(trouble))
                 if self._workers > 1:
                     return  # the others get through: the server wants fewer connections

@@ -8,10 +8,11 @@ nothing. Lines are taken a thousand at a time, each thousand in one transaction.
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, Engine
 
@@ -47,6 +48,10 @@ class Reason(StrEnum):
     CATEGORY = "unknown category"
     NEWSLETTER = "unknown newsletter"
     LANGUAGE = "unknown language"
+
+
+# What somebody has to mend in the file; the other reasons say that there was nothing to do.
+MISTAKES = frozenset({Reason.MALFORMED, Reason.CATEGORY, Reason.NEWSLETTER, Reason.LANGUAGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +111,17 @@ def import_csv(
         report.refused[refusal.reason] = report.refused.get(refusal.reason, 0) + 1
         on_refusal(refusal)
 
-    numbered = _lines(file)
-    header, numbered = _header(numbered)
-    report.ignored_columns = header.ignored
-    reader = _Reader(header, offer, tuple(newsletters), refuse)
-    for batch in _batches(_counted(numbered, report), reader):
-        with writing(engine) as conn:
-            added, refusals = _take(conn, batch, consent)
-        report.added += added
-        for refusal in refusals:
-            refuse(refusal)
-        on_progress(report.lines)
+    with closing(_lines(file)) as numbered:
+        header = _header(numbered)
+        report.ignored_columns = header.ignored
+        reader = _Reader(header, offer, tuple(newsletters), refuse)
+        for batch in _batches(_counted(numbered, report), reader):
+            with writing(engine) as conn:
+                added, refusals = _take(conn, batch, consent)
+            report.added += added
+            for refusal in refusals:
+                refuse(refusal)
+            on_progress(report.lines)
     on_progress(report.lines)
     return report
 
@@ -218,14 +223,21 @@ def _obstacle(
 def _write(
     conn: Connection, lines: Sequence[_Line], known: Mapping[str, Subscriber], consent: Consent
 ) -> None:
-    new: dict[str, NewSubscriber] = {}
-    for line in lines:
-        if line.address.key not in known:
-            new[line.address.key] = _person(line, consent, new.get(line.address.key))
-    ids = subscribers.add(conn, list(new.values())) | {key: person.id for key, person in known.items()}
-    for line in lines:
-        if (person := known.get(line.address.key)) is not None:
-            evidence = [*person.evidence, consent.evidence(line.wish.newsletters, line=line.number)]
+    first: dict[str, _Line] = {}
+    proof: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:  # one person may stand in several, each with another newsletter
+        first.setdefault(line.address.key, line)
+        said = consent.evidence(line.wish.newsletters, line=line.number)
+        proof.setdefault(line.address.key, []).append(said)
+    new = [
+        NewSubscriber(line.address.address, key, line.wish.language, consent.at, tuple(proof[key]))
+        for key, line in first.items()
+        if key not in known
+    ]
+    ids = subscribers.add(conn, new) | {key: person.id for key, person in known.items()}
+    for key, person in known.items():
+        if key in proof:
+            evidence = [*person.evidence, *proof[key]]
             subscribers.change(
                 conn, person.id, address=person.address, language=person.language, evidence=evidence
             )
@@ -237,14 +249,6 @@ def _write(
             for name in line.wish.newsletters
         ],
     )
-
-
-def _person(line: _Line, consent: Consent, begun: NewSubscriber | None) -> NewSubscriber:
-    """Make a person of a line, or add the line to the person that an earlier one began."""
-    evidence = consent.evidence(line.wish.newsletters, line=line.number)
-    if begun is not None:
-        return replace(begun, evidence=(*begun.evidence, evidence))
-    return NewSubscriber(line.address.address, line.address.key, line.wish.language, consent.at, (evidence,))
 
 
 def _batches(numbered: Iterator[tuple[int, str]], reader: _Reader) -> Iterator[list[_Line]]:
@@ -283,7 +287,7 @@ def _check_encoding(file: BinaryIO) -> None:
 SAVE_AS = "the file is not UTF-8 but {}; save it as UTF-8 (in Excel: 'CSV UTF-8') and import it again"
 
 
-def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
+def _lines(file: BinaryIO) -> Generator[tuple[int, str], None, None]:
     """Give the lines that are not blank, numbered as an editor shows them."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
     try:
@@ -294,7 +298,7 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
         text.detach()
 
 
-def _header(numbered: Iterator[tuple[int, str]]) -> tuple[_Header, Iterator[tuple[int, str]]]:
+def _header(numbered: Iterator[tuple[int, str]]) -> _Header:
     number, first = next(numbered, (1, ""))
     delimiter = max(",;\t", key=first.count)
     try:
@@ -303,7 +307,7 @@ def _header(numbered: Iterator[tuple[int, str]]) -> tuple[_Header, Iterator[tupl
         raise ImportRefused(str(error), number) from error
     places = _places(names, number)
     ignored = tuple(name for place, name in enumerate(names) if name and place not in places.values())
-    return _Header(delimiter, places, len(names), ignored), numbered
+    return _Header(delimiter, places, len(names), ignored)
 
 
 def _places(names: Sequence[str], number: int) -> dict[str, int]:

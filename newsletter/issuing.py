@@ -170,17 +170,17 @@ def _render(work: _Work, plan: Plan) -> None:
 def _write(conn: Connection, work: _Work, ledger: Ledger, plan: Plan, slot: DueSlot) -> Decision:
     task = work.task
     earlier = tuple(_row(task, one, one.action, one.detail) for one in plan.earlier)
-    slots.decide_many(conn, earlier)
+    slots.decide(conn, earlier)
     if plan.outcome not in ("missed", "paused"):
         _give_up_unapproved(conn, ledger, task.now)
     decision = Decision(
         task.name, plan.outcome, slot.slot, plan.detail, earlier=earlier, composition=plan.composition
     )
     if plan.issue is None or plan.outcome != "issue":
-        slots.decide_many(conn, [_row(task, slot, plan.outcome, plan.detail)])
+        slots.decide(conn, [_row(task, slot, plan.outcome, plan.detail)])
         return decision
     issue, queued = _write_issue(conn, work, plan.issue, plan)
-    slots.decide_many(conn, [replace(_row(task, slot, plan.outcome, plan.detail), issue_id=issue.id)])
+    slots.decide(conn, [replace(_row(task, slot, plan.outcome, plan.detail), issue_id=issue.id)])
     return replace(decision, issue=issue, queued=queued)
 
 
@@ -213,12 +213,11 @@ def _write_issue(conn: Connection, work: _Work, issue: Issue, plan: Plan) -> tup
     issues.record_contents(
         conn, row, [item.key for item in issue.items], [event.key for event in issue.events]
     )
-    ids = {
-        pair: editions.add(conn, row.id, *pair, made.subject, made.message) for pair, made in wanted.items()
-    }
+    for pair, made in wanted.items():
+        editions.add(conn, row.id, *pair, made.subject, made.message)
     if approval:
         return row, 0
-    return row, deliveries.queue(conn, row.id, issue.newsletter, ids, issue.language, issue.composed)
+    return row, deliveries.queue(conn, row.id, issue.newsletter, issue.language, issue.composed)
 
 
 def _row(task: Task, slot: DueSlot, outcome: str, detail: str) -> SlotRow:

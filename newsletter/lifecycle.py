@@ -45,7 +45,7 @@ def approve(engine: Engine, newsletter: str, number: int, renderer: Renderer, no
             row = _issue(conn, newsletter, number)
             _insist(row, "awaiting-approval", to="approve")
             issue = from_json(row.content)
-            missing = _readers(conn, issue, now).keys() - _editions(conn, row).keys()
+            missing = _readers(conn, issue, now).keys() - _editions(conn, row)
         for pair in missing - extra.keys():
             extra[pair] = renderer(issue, *pair)
         with writing(engine) as conn:
@@ -89,6 +89,7 @@ def resume_issue(engine: Engine, newsletter: str, number: int, now: datetime) ->
 def retry_failed(engine: Engine, newsletter: str, number: int, now: datetime) -> int:
     """Queue the failed and the held deliveries of an issue again; give how many."""
     with writing(engine) as conn:
+        issues.hold(conn, _issue(conn, newsletter, number).id)
         row = _issue(conn, newsletter, number)
         if row.state not in RETRIABLE:
             raise _refused(row, "retry")
@@ -116,25 +117,24 @@ def _approve(
 ) -> int | None:
     """Write the approval; None when a group has appeared that there is no edition for."""
     wanted, ready = _readers(conn, issue, now), _editions(conn, row)
-    if not wanted.keys() <= ready.keys() | extra.keys():
+    if not wanted.keys() <= ready | extra.keys():
         return None
     if not wanted:
         message = f"{row.newsletter} {row.number} cannot be approved: there is nobody to send it to"
         raise IssueError(message, row.newsletter, row.number)
     if not issues.set_state(conn, row.id, "queued", only_from=("awaiting-approval",), now=now):
         raise _refused(_issue(conn, row.newsletter, row.number), "approve")
-    for pair in sorted(wanted.keys() - ready.keys()):
-        ready[pair] = editions.add(conn, row.id, *pair, extra[pair].subject, extra[pair].message)
-    ids = {pair: ready[pair] for pair in wanted}
-    return deliveries.queue(conn, row.id, row.newsletter, ids, issue.language, now)
+    for pair in sorted(wanted.keys() - ready):
+        editions.add(conn, row.id, *pair, extra[pair].subject, extra[pair].message)
+    return deliveries.queue(conn, row.id, row.newsletter, issue.language, now)
 
 
 def _readers(conn: Connection, issue: Issue, now: datetime) -> dict[Pair, int]:
     return planning.readers(issue, tuple(subscribers.groups(conn, issue.newsletter, now)))
 
 
-def _editions(conn: Connection, row: IssueRow) -> dict[Pair, int]:
-    return {(edition.choice, edition.language): edition.id for edition in editions.of_issue(conn, row.id)}
+def _editions(conn: Connection, row: IssueRow) -> set[Pair]:
+    return {(edition.choice, edition.language) for edition in editions.of_issue(conn, row.id)}
 
 
 def _move(row: IssueRow, conn: Connection, state: str, only_from: tuple[str, ...], now: datetime) -> None:

@@ -21,7 +21,7 @@ from storage.delivery_history import DeliveryRow
 from storage.subscribers import NewSubscriber, Subscriber, Subscription
 from storage.suppressions import EVERY_NEWSLETTER, UNSUBSCRIBED, Suppression, address_hash
 
-LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, less the brackets
+LONGEST_LOCAL_PART, LONGEST_ADDRESS = 64, 254  # RFC 5321, 4.5.3.1: octets, the path less its brackets
 DELIVERIES_SHOWN = 20
 # What most local parts are made of (RFC 5322, 3.2.3); the others are left to email-validator.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -106,9 +106,6 @@ def parse_address(text: str) -> Address:
     if "<" in bare or ">" in bare:
         message = "only the bare address is wanted, without a name and without <>"
         raise AddressError(message)
-    if len(bare) > LONGEST_ADDRESS:
-        message = f"an address has at most {LONGEST_ADDRESS} characters"
-        raise AddressError(message)
     local, _, domain = bare.rpartition("@")
     try:
         if _ATOMS.fullmatch(local):
@@ -119,8 +116,10 @@ def parse_address(text: str) -> Address:
     except (EmailNotValidError, UnicodeError) as error:
         raise AddressError(_without(bare, str(error))) from error
     address = f"{local}@{domain.lower()}"
-    if len(address.encode()) > LONGEST_ADDRESS:
-        message = f"an address has at most {LONGEST_ADDRESS} octets"
+    if len(local.encode()) > LONGEST_LOCAL_PART or len(address.encode()) > LONGEST_ADDRESS:
+        message = (
+            f"it is longer than {LONGEST_ADDRESS} octets, or than {LONGEST_LOCAL_PART} before the @-sign"
+        )
         raise AddressError(message)
     return Address(address, f"{local.casefold()}@{domain.lower()}")
 

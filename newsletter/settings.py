@@ -58,7 +58,7 @@ class SmtpSettings(Settings):
 
     `retries` are the waits after the first, second, ... passing failure; the last one repeats until
     `give_up` has passed since the delivery was queued. `uncertain`: what becomes of a delivery
-    whose outcome a crash or a broken connection hid: sent again, or held for a look.
+    whose outcome a crash or a broken connection hid: sent again (three tries in all), or held for a look.
     """
 
     url: str = "smtp://127.0.0.1:25"

@@ -6,6 +6,7 @@ commands use it. Progress is in `pressroom.progress`.
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -57,6 +58,20 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Se
     say(click.style(_line(columns, widths, right), bold=True))
     for line in lines:
         say(_line(line, widths, right))
+
+
+def counted(number: int, noun: str) -> str:
+    """Give "1 item", "2 items"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def program() -> str:
+    """Give the words that call this program again from here: after `make demo` it is not on the PATH."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return "python -m pressroom"
+    found = shutil.which("pressroom")
+    return "pressroom" if found and Path(found).samefile(called) else str(called)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> str:

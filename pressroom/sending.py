@@ -14,6 +14,7 @@ from newsletter import message
 from newsletter.courier import CourierFactory, Envelope
 from newsletter.delivery import Means, Tally, deliver
 from newsletter.editions import EditionRenderer
+from newsletter.errors import CourierDown, NewsletterError
 from newsletter.headers import parse_mailbox
 from newsletter.issue import Issue
 from newsletter.issuing import Decision, issue_due, issue_now
@@ -87,18 +88,26 @@ def token_key(room: Pressroom) -> bytes:
 async def deliver_open(
     room: Pressroom, newsletter: str | None, stop: asyncio.Event, watch: Watch
 ) -> list[Delivered]:
-    """Deliver what is due of every open issue."""
-    waiting = open_issues(room, newsletter)
+    """Deliver what is due of every open issue; what is wrong with one is raised when the others are done."""
+    waiting = await asyncio.to_thread(open_issues, room, newsletter)
     if not waiting:
         return []
-    with_means = means(room)
-    done = []
+    with_means = await asyncio.to_thread(means, room)
+    done, failed = [], []
     for issue in waiting:
         if stop.is_set():
             break
         progress = partial(watch, issue)
-        tally = await deliver(with_means, issue.id, stop=stop, on_progress=progress)
-        done.append(Delivered(issue, tally))
+        try:
+            tally = await deliver(with_means, issue.id, stop=stop, on_progress=progress)
+        except CourierDown:  # for the others as well
+            raise
+        except NewsletterError as error:
+            failed.append(error)
+        else:
+            done.append(Delivered(issue, tally))
+    if failed:
+        raise failed[0]
     return done
 
 

@@ -62,11 +62,6 @@ def find(conn: Connection, newsletter: str, number: int) -> IssueRow | None:
     return _one(conn, select(issues).where(this))
 
 
-def by_slot(conn: Connection, newsletter: str, slot: str) -> IssueRow | None:
-    this = (issues.c.newsletter == newsletter) & (issues.c.slot == slot)
-    return _one(conn, select(issues).where(this))
-
-
 def listed(
     conn: Connection, newsletter: str | None = None, limit: int = 50, states: tuple[str, ...] = ()
 ) -> list[IssueRow]:
@@ -85,6 +80,14 @@ def last_composed(conn: Connection, newsletter: str) -> datetime | None:
     query = select(func.max(issues.c.composed)).where(issues.c.newsletter == newsletter)
     found: datetime | None = conn.scalar(query)
     return found
+
+
+def hold(conn: Connection, issue_id: int) -> None:
+    """Keep others from starting its mails or moving it until the transaction ends.
+
+    On SQLite every writing transaction does so by itself.
+    """
+    conn.execute(select(issues.c.id).where(issues.c.id == issue_id).with_for_update())
 
 
 def set_state(

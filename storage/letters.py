@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
-from storage.deliveries import Lease
+from storage.leases import Lease
 from storage.schema import Utc, letters
 from storage.suppressions import address_hash
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, delete, exists, select
 
 from storage.engine import insert
 from storage.schema import pauses, subscriptions
@@ -32,7 +32,9 @@ def of(conn: Connection, subscriber_id: int, now: datetime | None = None) -> dic
     return {row.newsletter: row.until for row in rows}
 
 
-def paused(newsletter: str, now: datetime) -> ColumnElement[bool]:
+def paused(
+    newsletter: str | BindParameter[str], now: datetime | BindParameter[datetime]
+) -> ColumnElement[bool]:
     """The condition, for a statement over `subscriptions`: this reader wants nothing of it for now."""
     return exists().where(
         pauses.c.subscriber_id == subscriptions.c.subscriber_id,

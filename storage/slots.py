@@ -26,23 +26,7 @@ class SlotRow:
     issue_id: int | None = None
 
 
-def decide(
-    conn: Connection,
-    *,
-    newsletter: str,
-    slot: str,
-    due: datetime,
-    decided: datetime,
-    outcome: str,
-    detail: str = "",
-    issue_id: int | None = None,
-) -> bool:
-    """Write what became of the slot; True when this call did, False when it was decided already."""
-    row = SlotRow(newsletter, slot, due, decided, outcome, detail, issue_id)
-    return decide_many(conn, [row]) == 1
-
-
-def decide_many(conn: Connection, rows: Iterable[SlotRow]) -> int:
+def decide(conn: Connection, rows: Iterable[SlotRow]) -> int:
     """Write what became of these; those that were decided already stay. Gives how many were written."""
     written = 0
     for row in rows:

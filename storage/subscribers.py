@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from storage.engine import insert
 from storage.pauses import paused
@@ -217,7 +227,7 @@ def counts(conn: Connection) -> dict[tuple[str, str], int]:
     return {(row.newsletter, row.state): row.n for row in rows}
 
 
-def active(newsletter: str) -> ColumnElement[bool]:
+def active(newsletter: str | BindParameter[str]) -> ColumnElement[bool]:
     """The condition, for a statement over `subscriptions`: this newsletter is wanted."""
     return (subscriptions.c.newsletter == newsletter) & (subscriptions.c.state == "active")
 
@@ -227,12 +237,13 @@ def _page(
 ) -> list[Subscriber]:
     statement = select(subscribers).where(subscribers.c.id > after).order_by(subscribers.c.id).limit(page)
     if newsletter is not None or state is not None:
-        wanted = select(subscriptions.c.subscriber_id)
+        # Asked person by person: a set of everybody's numbers would be made anew for each page.
+        wanted = exists().where(subscriptions.c.subscriber_id == subscribers.c.id)
         if newsletter is not None:
             wanted = wanted.where(subscriptions.c.newsletter == newsletter)
         if state is not None:
             wanted = wanted.where(subscriptions.c.state == state)
-        statement = statement.where(subscribers.c.id.in_(wanted))
+        statement = statement.where(wanted)
     return [_subscriber(row) for row in conn.execute(statement).mappings()]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, delete, exists, select
 
 from storage.engine import insert
 from storage.schema import subscribers, suppressions
@@ -67,12 +67,10 @@ def among(conn: Connection, hashes: Collection[str]) -> dict[str, list[Suppressi
     return found
 
 
-def lift(conn: Connection, hash_: str, newsletters: Sequence[str] | None = None) -> int:
-    """Take suppressions away: all of the address, or only those of the named newsletters."""
-    statement = delete(suppressions).where(suppressions.c.address_hash == hash_)
-    if newsletters is not None:
-        statement = statement.where(suppressions.c.newsletter.in_(newsletters))
-    return conn.execute(statement).rowcount
+def lift(conn: Connection, hash_: str, newsletters: Sequence[str]) -> int:
+    """Take the address's suppressions of the named newsletters away; EVERY_NEWSLETTER names its own."""
+    these = (suppressions.c.address_hash == hash_) & suppressions.c.newsletter.in_(newsletters)
+    return conn.execute(delete(suppressions).where(these)).rowcount
 
 
 def come_back(conn: Connection, hash_: str, newsletters: Sequence[str]) -> int:
@@ -90,7 +88,7 @@ def barred(conn: Connection, hash_: str, newsletters: Sequence[str]) -> bool:
     )
 
 
-def suppressed(newsletter: str) -> ColumnElement[bool]:
+def suppressed(newsletter: str | BindParameter[str]) -> ColumnElement[bool]:
     """The condition, for a statement over `subscribers`: mail of this newsletter must not go there."""
     return exists().where(
         suppressions.c.address_hash == subscribers.c.address_hash,

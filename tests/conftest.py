@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 
@@ -17,6 +18,10 @@ from tests import postgres
 GOLDEN = Path(__file__).parent / "golden"
 TABLES = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
 _numbers = itertools.count(1)
+
+# How long one example takes says more of what else the machine does than of the code.
+hypothesis.settings.register_profile("pressroom", deadline=None)
+hypothesis.settings.load_profile("pressroom")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

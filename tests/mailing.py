@@ -104,8 +104,8 @@ def queue_issue(engine: Engine, *, template: bytes = TEMPLATE, number: int = 1) 
             composed=NOW,
             content=to_json(an_issue(number=number)),
         )
-        edition = editions.add(conn, row.id, "*", "sv", "An issue", template)
-        deliveries.queue(conn, row.id, "weekly", {("*", "sv"): edition}, "sv", NOW)
+        editions.add(conn, row.id, "*", "sv", "An issue", template)
+        deliveries.queue(conn, row.id, "weekly", "sv", NOW)
     return row.id
 
 

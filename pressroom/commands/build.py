@@ -23,21 +23,19 @@ WITHDRAWN_SHOWN = 20
 @click.option(
     "--allow-withdrawals", is_flag=True, help="Publish although more content is gone than limits.withdrawals."
 )
-@click.option("--strict", is_flag=True, help="Exit 1 when anything was set aside.")
 @json_option
 @click.pass_context
-def command(
-    ctx: click.Context, output: Path | None, allow_withdrawals: bool, strict: bool, as_json: bool
-) -> None:
+def command(ctx: click.Context, output: Path | None, allow_withdrawals: bool, as_json: bool) -> None:
     """Load the newsroom and write feeds, calendar and pages; only what changed is touched.
 
-    A file with a mistake is set aside and reported, and the rest is published. When much of the
-    content is gone at once, nothing is written: it is likelier an unmounted folder than an intention.
+    A file with a mistake is set aside and reported, the rest is published, and the exit status is 1.
+    When much of the content is gone at once, nothing is written: it is likelier an unmounted folder
+    than an intention.
 
     \b
     Examples:
       pressroom build
-      pressroom build --output /srv/www/news --strict
+      pressroom build --output /srv/www/news
     """
     call: Call = ctx.obj
     config = config_of(call)
@@ -57,17 +55,19 @@ def command(
         screen.problem(problem)
     for failed in published.failed:
         screen.error(f"{failed}; the rest was published")
-    if strict and (published.failed or any(problem.fatal for problem in found.loaded.problems)):
+    if published.failed or any(problem.fatal for problem in found.loaded.problems):
         ctx.exit(1)
 
 
 def _show(where: Path, found: Load, published: Published) -> None:
     loaded = found.loaded
     newsroom = loaded.newsroom
+    items, events = len(newsroom.items), len(newsroom.events)
+    written, files = len(published.written), len(published.written) + published.unchanged
     screen.say(
-        f"{where}: {len(newsroom.items)} items and {len(newsroom.events)} events in "
-        f"{len(published.written) + published.unchanged} files: {len(published.written)} written, "
-        f"{published.unchanged} unchanged, {len(published.removed)} removed"
+        f"{where}: {screen.counted(items, 'item')} and {screen.counted(events, 'event')} in "
+        f"{screen.counted(files, 'file')}: {written} written, {published.unchanged} unchanged, "
+        f"{len(published.removed)} removed"
     )
     for known in loaded.newly_withdrawn[:WITHDRAWN_SHOWN]:
         screen.say(f"withdrawn: {known.source} (its file is gone)")

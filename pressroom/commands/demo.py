@@ -64,8 +64,8 @@ Look at it
   the newsroom in a browser  python3 -m http.server -d {found.folder / "public"}
 
 Go on
-  pressroom -c {found.folder / "config.yaml"} preview {NEWSLETTER} --at 2026-10-09T07:00
-  pressroom init my-newsroom""")
+  {screen.program()} -c {found.folder / "config.yaml"} preview {NEWSLETTER} --at 2026-10-09T07:00
+  {screen.program()} init my-newsroom""")
 
 
 def _plain(found: Demonstration) -> dict[str, object]:

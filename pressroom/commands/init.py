@@ -42,7 +42,7 @@ def command(call: Call, folder: Path, name: str, url: str, language: str, timezo
     made = start(folder, Wishes(name.strip(), url, language, timezone), call.clock())
     for path in made:
         screen.say(str(path))
-    screen.note(f"\nNext: cd {folder} && pressroom check && pressroom build && pressroom preview weekly")
+    screen.note(f"\nNext, in {folder}: pressroom check, pressroom build, pressroom preview weekly")
 
 
 def _check(*given: tuple[str, str, Any]) -> None:

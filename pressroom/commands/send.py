@@ -13,6 +13,7 @@ from feeds.errors import PublishError
 from newsletter.delivery import Tally
 from newsletter.issuing import Decision
 from newsletter.outcome import Kind
+from newsletter.people import parse_address
 from newsletter.schedule import Schedule, coming
 from newsletter.smtp import couriers
 from pressroom import screen
@@ -30,7 +31,6 @@ from pressroom.cli import Call
 from pressroom.clock import starting_at
 from pressroom.commands.issues import in_words
 from pressroom.commands.schedule import OUTCOMES, local
-from pressroom.errors import UsageProblem
 from pressroom.loading import Load, load
 from pressroom.previewing import dry_run, preview
 from pressroom.progress import progress
@@ -86,17 +86,26 @@ def command(
     elif dry_run:
         _show_plan(call, config, newsletter, now, by_hand=by_hand, as_json=as_json)
     else:
-        clock = call.clock if at is None else starting_at(now)
-        if now > call.clock():
+        # What is past is only for deciding: a clock set back would lease deliveries until times that are
+        # over, and another process would take them back and mail them once more.
+        clock = call.clock
+        if now > clock():
             screen.note("note: the time is yet to come; what is held back until then goes out now")
+            clock = starting_at(now)
         with open_pressroom(config, clock) as room:
-            _send(ctx, room, newsletter, by_hand=by_hand, wait=not no_wait, as_json=as_json)
+            _send(ctx, room, newsletter, now, by_hand=by_hand, wait=not no_wait, as_json=as_json)
 
 
 def _send(
-    ctx: click.Context, room: Pressroom, newsletter: str, *, by_hand: bool, wait: bool, as_json: bool
+    ctx: click.Context,
+    room: Pressroom,
+    newsletter: str,
+    now: datetime,
+    *,
+    by_hand: bool,
+    wait: bool,
+    as_json: bool,
 ) -> None:
-    now = room.clock()
     decision = None
     found = _loaded(room, newsletter, now)
     if found is not None:
@@ -124,8 +133,9 @@ def _loaded(room: Pressroom, newsletter: str, now: datetime) -> Load | None:
             raise
         screen.error(f"no new issue is made: {error}")
         return None
-    for problem in found.loaded.problems:
-        screen.problem(problem)
+    if found.loaded.set_aside:
+        files = screen.counted(len(found.loaded.set_aside), "file")
+        screen.note(f"{files} set aside; `pressroom check` says why")
     return found
 
 
@@ -249,10 +259,11 @@ def _show_plan(
             values = {"outcome": plan.outcome, "slot": slot, "detail": plan.detail, "readers": plan.readers}
             screen.give_json({"newsletter": newsletter, "dry_run": True, **values})
         elif plan.outcome == "issue" and plan.issue:
-            contents = f"{len(plan.issue.items)} items and {len(plan.issue.events)} events"
+            items = screen.counted(len(plan.issue.items), "item")
+            contents = f"{items} and {screen.counted(len(plan.issue.events), 'event')}"
             screen.say(
                 f"would make {newsletter} {plan.issue.number} ({slot}) with {contents}, "
-                f"for {plan.readers} subscribers; `pressroom preview` shows it"
+                f"for {screen.counted(plan.readers, 'subscriber')}; `pressroom preview` shows it"
             )
         else:
             decision = Decision(newsletter, plan.outcome, slot, plan.detail)
@@ -263,15 +274,12 @@ def _show_plan(
 def _send_tests(
     ctx: click.Context, config: Config, newsletter: str, now: datetime, addresses: Sequence[str]
 ) -> None:
-    for address in addresses:
-        if "@" not in address:
-            message = f"'{address}' is no mail address"
-            raise UsageProblem(message)
+    readers = [parse_address(address).address for address in addresses]
     call: Call = ctx.obj
     with look_into(config, call.clock) as room:
         issue = preview(room, newsletter, now).issue
         factory = couriers(config.smtp)
-        outcomes = asyncio.run(deliver_tests(factory, room, issue, issue.language, addresses))
+        outcomes = asyncio.run(deliver_tests(factory, room, issue, issue.language, readers))
     for address, outcome in outcomes:
         if outcome.kind is Kind.SENT:
             screen.say(f"{address}: sent ({outcome.reply})")

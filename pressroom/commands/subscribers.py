@@ -12,7 +12,7 @@ import click
 
 from newsletter import people
 from newsletter.exports import csv_lines, json_objects
-from newsletter.imports import ImportReport, Refusal, import_csv
+from newsletter.imports import MISTAKES, ImportReport, Refusal, import_csv
 from newsletter.people import Consent, Profile, Wish, parse_address
 from pressroom import screen
 from pressroom.arguments import NewsletterName, config_of, confirm, json_option, newsletter_of, yes_option
@@ -122,17 +122,21 @@ def add_command(
 @newsletters_option
 @evidence_option
 @json_option
-@click.pass_obj
-def import_command(call: Call, file: Path, newsletters: tuple[str, ...], by: str, as_json: bool) -> None:
+@click.pass_context
+def import_command(
+    ctx: click.Context, file: Path, newsletters: tuple[str, ...], by: str, as_json: bool
+) -> None:
     """Import subscribers from a CSV FILE, with a report of every line that is refused.
 
     The first line names the columns: address, and maybe newsletters, language, categories, state. Who
-    left, or is suppressed, is not brought back. Importing the same file again changes nothing.
+    left, or is suppressed, is not brought back. Importing the same file again changes nothing. The exit
+    status is 1 when a line was refused that has to be mended.
 
     \b
     Example:
       pressroom subscribers import people.csv --newsletter weekly
     """
+    call: Call = ctx.obj
     config = config_of(call)
     names = _named(config, newsletters, needed=False)
     refused: list[Refusal] = []
@@ -157,6 +161,8 @@ def import_command(call: Call, file: Path, newsletters: tuple[str, ...], by: str
         screen.give_json({**_plain(report), "refusals": refused})
     else:
         _tell(file, report, refused)
+    if any(refusal.reason in MISTAKES for refusal in refused):
+        ctx.exit(1)
 
 
 @command.command("export")

@@ -31,7 +31,10 @@ def test_a_head_may_stand_alone() -> None:
 
 
 def test_hugos_toml_is_read_with_its_places() -> None:
-    text = "+++\ntitle = 'A'\ndate = 2026-10-02T08:45:00Z\nday = 2026-10-03\ndraft = false\nweight = 3\ntags = ['x', 'y']\n\n[cover]\nimage = 'a.jpg'\n+++\nText"
+    text = (
+        "+++\ntitle = 'A'\ndate = 2026-10-02T08:45:00Z\nday = 2026-10-03\ndraft = false\nweight = 3\n"
+        "tags = ['x', 'y']\n\n[cover]\nimage = 'a.jpg'\n+++\nText"
+    )
     page = divide(text, "f.md")
     assert page.head.value == {
         "title": "A",
@@ -48,7 +51,10 @@ def test_hugos_toml_is_read_with_its_places() -> None:
 
 
 def test_pelicans_lines_are_read_with_their_places() -> None:
-    text = "Title: A: with a colon\nDate: 2026-10-02 08:45\nTags: one, two\nAuthors: Anna Ek; Bo Al\nSummary: Long\n    and longer\n\nText\n"
+    text = (
+        "Title: A: with a colon\nDate: 2026-10-02 08:45\nTags: one, two\nAuthors: Anna Ek; Bo Al\n"
+        "Summary: Long\n    and longer\n\nText\n"
+    )
     page = divide(text, "f.md")
     assert page.head.value == {
         "title": "A: with a colon",
@@ -88,11 +94,14 @@ def test_what_is_wrong_with_a_head_is_told_with_its_line(text: str, line: int, w
     ("key", "field"),
     [
         ("Title", "title"), ("pubDate", "date"), ("publish_date", "date"), ("publishDate", "date"),
-        ("published", "date"), ("lastmod", "updated"), ("last_modified_at", "updated"), ("Modified", "updated"),
+        ("published", "date"), ("lastmod", "updated"), ("last_modified_at", "updated"),
+        ("Modified", "updated"),
         ("categories", "category"), ("keywords", "tags"), ("authors", "author"), ("description", "summary"),
         ("lead", "summary"), ("cover", "image"), ("featured-image", "image"), ("thumbnail", "image"),
-        ("canonicalURL", "link"), ("external_url", "link"), ("lang", "language"), ("guid", "id"), ("sticky", "pinned"),
-        ("files", "attachments"), ("location", "place"), ("venue", "place"), ("dtstart", "start"), ("canceled", "cancelled"),
+        ("canonicalURL", "link"), ("external_url", "link"), ("lang", "language"), ("guid", "id"),
+        ("sticky", "pinned"),
+        ("files", "attachments"), ("location", "place"), ("venue", "place"), ("dtstart", "start"),
+        ("canceled", "cancelled"),
     ],
 )  # fmt: skip
 def test_the_spellings_of_other_generators_are_known(key: str, field: str) -> None:
@@ -108,7 +117,8 @@ def test_no_spelling_means_two_things() -> None:
 
 def test_of_two_spellings_the_more_telling_one_counts() -> None:
     head = divide(
-        "---\ndate: 2026-01-01\npublishDate: 2026-10-02\ndescription: d\nsummary: s\ncover:\nthumbnail: t\n---\n",
+        "---\ndate: 2026-01-01\npublishDate: 2026-10-02\ndescription: d\nsummary: s\n"
+        "cover:\nthumbnail: t\n---\n",
         "f",
     ).head
     keys, _ = fields_of(head.value, head)

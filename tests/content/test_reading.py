@@ -93,7 +93,8 @@ def test_authors_as_people_write_them(room: Room, written: str, authors: list[Au
     [
         "title: A\npubDate: 2026-09-01\ncategories: [Okänd, Nyheter]",
         "title: A\npublished: 2026-09-01\ncategory: NEWS",
-        "title: A\ndate: 2026-09-01\ncategories: news\nlayout: post\npermalink: /x/\naliases: [/y/]\npublished: true",
+        "title: A\ndate: 2026-09-01\ncategories: news\nlayout: post\n"
+        "permalink: /x/\naliases: [/y/]\npublished: true",
     ],
 )
 def test_heads_of_other_generators_load_without_a_word(room: Room, head: str) -> None:
@@ -109,7 +110,8 @@ def test_pelican_and_toml_load_like_yaml(room: Room) -> None:
     )
     room.write(
         "t.md",
-        "+++\ntitle = 'T'\ndate = 2026-09-02T08:00:00+02:00\ncategories = ['news']\nlastmod = 2026-09-03\n+++\nText",
+        "+++\ntitle = 'T'\ndate = 2026-09-02T08:00:00+02:00\n"
+        "categories = ['news']\nlastmod = 2026-09-03\n+++\nText",
     )
     loaded = room.load()
     assert told(loaded) == []

@@ -5,6 +5,8 @@ import signal
 import sqlite3
 import subprocess
 import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from email.policy import default
 from pathlib import Path
@@ -125,13 +127,12 @@ def test_wrong_content_is_set_aside_with_its_place_and_the_rest_is_published(tmp
         huge.seek(50_000_000)
         huge.write(b"x")
     done = pressroom("build", "--json", config=file)
-    assert done.returncode == 0
+    assert done.returncode == 1
     found = json.loads(done.stdout)
     names = {Path(each).name for each in found["set_aside"]}
     assert names == {"binary.md", "latin.md", "bomb.md", "backwards.md", "huge.md"}
     assert {Path(each["file"]).name for each in found["problems"]} >= names
     assert (found["items"], found["events"]) == (1, 1)
-    assert pressroom("build", "--strict", config=file).returncode == 1
     checked = pressroom("check", config=file)
     assert checked.returncode == 1
     assert all(name in checked.stderr for name in names)
@@ -191,6 +192,26 @@ def test_a_mail_server_that_is_down_loses_nothing(tmp_path: Path) -> None:
     with mail_server() as (url, received):
         up = pressroom("send", "weekly", "--at", AT, config=file, env=smtp(url))
     assert (up.returncode, len(received)) == (0, 1), up.stderr
+
+
+def test_deliveries_of_a_slot_that_is_past_are_leased_by_the_real_time(tmp_path: Path) -> None:
+    """Otherwise the service beside it would take them for lost, and mail them once more."""
+    file = subscribed(a_newsroom(tmp_path), "anna@example.org")
+    leased: list[str] = []
+
+    def look(stage: str, _recipient: str) -> Answer | None:
+        if stage == "rcpt":
+            with closing(sqlite3.connect(tmp_path / "data/ledger.db")) as ledger:
+                leased.extend(ledger.execute("SELECT lease_until FROM deliveries").fetchone())
+        return None
+
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    write_item(tmp_path, "new", "Quite new", date=(an_hour_ago - timedelta(hours=1)).isoformat())
+    at = ("--now", "--at", an_hour_ago.isoformat())
+    with mail_server(look) as (url, received):
+        done = pressroom("send", "weekly", *at, config=file, env=smtp(url))
+    assert (done.returncode, len(received)) == (0, 1), done.stderr
+    assert datetime.fromisoformat(leased[0]).replace(tzinfo=UTC) > datetime.now(UTC)
 
 
 def test_an_override_with_an_undefined_name_is_found_before_anything_is_sent(tmp_path: Path) -> None:

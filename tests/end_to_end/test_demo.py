@@ -131,7 +131,7 @@ def test_the_events_are_shown_as_a_reader_would_say_them(demo: Path) -> None:
     assert "tisdag 6 oktober 08:00–18:00" in texts["sv"]
     assert "15–17 oktober" in texts["sv"]
     assert "Tuesday" in texts["en"]
-    assert "October 15–17" in texts["en"]
+    assert "October 15 – 17" in texts["en"]
     assert "Registratorer" not in texts["sv"]
 
 

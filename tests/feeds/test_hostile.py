@@ -160,3 +160,11 @@ def test_a_newsroom_of_years_ago_is_published_as_well() -> None:
         1995,
     ]
     assert NOW.year == 2026
+
+
+@pytest.mark.parametrize("url", ["https://[x/å", "https://exam\u2100ple.org/", "https://exämple.org/å?ö#ä"])
+def test_no_address_stops_a_build_and_each_becomes_one_of_ascii(url: str) -> None:
+    item = an_item(link=url, has_page=False, image=Media(url, "image/png"), authors=(Author("A", url=url),))
+    built = dict(documents(a_newsroom(items=[item], events=[an_event(link=url)]), SETTINGS))
+    assert not any(problems(built).values())
+    assert plain_atom(built["feeds/all/atom.xml"])[0].link.isascii()

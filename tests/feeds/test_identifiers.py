@@ -1,4 +1,4 @@
-"""Ids for ever, and addresses that readers can follow."""
+"""Ids for ever."""
 
 import re
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds import identifiers
-from tests.feeds.validity import TAG, URI
+from tests.feeds.validity import TAG
 
 AUTHORITY = "example.org,2017"
 
@@ -47,27 +47,6 @@ def test_any_key_gives_a_valid_tag(key: str) -> None:
 @given(st.sets(st.text("ab%/ åÅ\u00a0?#:", min_size=1, max_size=4), min_size=2))
 def test_two_keys_never_have_one_id(keys: set[str]) -> None:
     assert len({identifiers.item_id(AUTHORITY, key) for key in keys}) == len(keys)
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("https://example.org/a?b=1&c=2#d", "https://example.org/a?b=1&c=2#d"),
-        ("https://example.org/å b.pdf", "https://example.org/%C3%A5%20b.pdf"),
-        ("https://example.org/%C3%A5", "https://example.org/%C3%A5"),
-        ("https://www.åäö.se/x", "https://www.xn--4cab6c.se/x"),
-        ("https://example.org/?q[]=1|2", "https://example.org/?q%5B%5D=1%7C2"),
-        ("mailto:press@example.org", "mailto:press@example.org"),
-    ],
-)
-def test_addresses_are_percent_encoded_once(url: str, expected: str) -> None:
-    assert identifiers.address(url) == expected
-    assert identifiers.address(expected) == expected
-
-
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
-def test_any_path_gives_an_address_that_every_reader_takes(path: str) -> None:
-    assert URI.fullmatch(identifiers.address(f"https://example.org/{path}"))
 
 
 def test_a_calendars_uid_depends_on_nothing_but_the_id() -> None:

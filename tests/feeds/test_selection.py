@@ -78,6 +78,58 @@ def test_a_thousand_withdrawn_items_do_not_flood_the_current_document() -> None:
     assert len(divide(newest_first([*items(1, 2), *gone]), 2).current) == 4
 
 
+def appeared(key: str, days: float, since: int, **over: object) -> Item:
+    """An item dated `days` ago, and seen by the public for the first time in the build number `since`."""
+    seen = NOW - timedelta(days=100) + timedelta(minutes=since)
+    return an_item(key=key, published=NOW - timedelta(days=days), visible_since=seen, **over)
+
+
+def in_current(found: list[Item], size: int) -> list[str]:
+    return keys(divide(newest_first(found), size).current)
+
+
+def test_what_comes_with_an_old_date_is_in_the_current_document_until_as_many_others_have_come() -> None:
+    found = [appeared(f"k{day}", day, 0) for day in (5, 6, 7, 8)]
+    assert in_current([*found, appeared("late", 300, 1)], 2) == ["k5", "k6", "late"]
+    found += [appeared("late", 300, 1), appeared("k4", 4, 2)]
+    assert in_current(found, 2) == ["k4", "k5", "late"]
+    assert in_current([*found, appeared("k3", 3, 3)], 2) == ["k3", "k4"]
+
+
+def test_of_a_crowd_that_comes_at_once_none_is_left_out_up_to_twice_the_size() -> None:
+    found = [appeared(f"old{day}", day, 0) for day in (50, 51)]
+    crowd = [appeared(f"new{day}", day, 1) for day in (1, 2, 3, 4, 5, 6, 7)]
+    assert in_current([*found, *crowd], 3) == ["new1", "new2", "new3", "new4", "new5", "new6"]
+
+
+def test_what_was_there_when_a_feed_began_is_not_late() -> None:
+    assert in_current([appeared(f"k{day}", day, 0) for day in range(9)], 3) == ["k0", "k1", "k2"]
+    assert in_current([appeared("new", 0, 1), *(appeared(f"k{day}", day, 0) for day in (1, 2, 3))], 2) == [
+        "new",
+        "k1",
+    ]
+
+
+def test_a_late_item_changes_no_archive_but_its_own_months() -> None:
+    found = [appeared(f"k{day}", day, 0) for day in (5, 45, 85)]
+    before = months(divide(newest_first(found), 1))
+    after = months(divide(newest_first([*found, appeared("late", 86, 1)]), 1))
+    assert {period for period in after if after[period] != before.get(period)} == {"2026-07"}
+
+
+@given(st.lists(st.tuples(st.integers(0, 24 * 300), st.integers(0, 5)), max_size=40), st.integers(1, 8))
+def test_whoever_looks_after_every_build_sees_every_piece(arrivals: list[tuple[int, int]], size: int) -> None:
+    """As long as no build brings more than the current document takes, whatever the dates are."""
+    every = [appeared(f"k{n}", hours / 24, since) for n, (hours, since) in enumerate(arrivals)]
+    seen: set[str] = set()
+    for build in range(6):
+        there = [item for n, item in enumerate(every) if arrivals[n][1] <= build]
+        seen |= set(in_current(there, size))
+        came = [item.key for n, item in enumerate(every) if arrivals[n][1] == build]
+        if min((since for _, since in arrivals), default=0) < build and len(came) <= size:
+            assert seen >= set(came)
+
+
 @given(st.lists(st.integers(0, 24 * 800), max_size=60), st.integers(1, 20))
 def test_every_piece_is_in_the_current_document_or_in_its_months_archive(hours: list[int], size: int) -> None:
     moments = [NOW - timedelta(hours=age) for age in hours]

@@ -54,8 +54,10 @@ ITEM_ONCE = {
 }
 ITEM_ELEMENTS = ITEM_ONCE | {"category", f"{DC}creator"} | MEDIA_ELEMENTS
 HTML_ELEMENTS = re.compile(
-    "a|abbr|b|blockquote|br|code|dd|del|div|dl|dt|em|figcaption|figure|h[1-6]|hr|i|img|ins|kbd|li|"
-    "mark|ol|p|pre|q|s|section|small|span|strong|sub|sup|table|tbody|td|tfoot|th|thead|time|tr|u|ul"
+    "a|abbr|acronym|address|article|aside|audio|b|bdi|big|blockquote|br|caption|center|cite|code|col|colgroup|"
+    "data|dd|del|details|dfn|div|dl|dt|em|figcaption|figure|footer|header|h[1-6]|hgroup|hr|i|img|ins|kbd|li|"
+    "main|mark|nav|ol|p|picture|pre|q|rp|rt|ruby|s|samp|section|small|source|span|strike|strong|sub|summary|sup|"
+    "table|tbody|td|tfoot|th|thead|time|tr|track|tt|u|ul|var|video|wbr"
 )
 JSON_TEXT = {"id", "url", "title", "content_html", "summary", "image", "language"}
 JSON_ITEM = JSON_TEXT | {"date_published", "date_modified", "authors", "author", "tags", "attachments"}
@@ -329,5 +331,7 @@ def _html(text: str | None) -> Iterator[str]:
         for name, value in element.items():
             if name in ("src", "href") and not re.match(r"\w+:", value):
                 yield f"ContainsRelRef: {value}"
+            if name in ("href", "src", "cite", "poster") and not value.isascii():
+                yield f"InvalidFullLink: {value}"
             if name.startswith("on") or value.lower().startswith("javascript:"):
                 yield f"SecurityRiskAttr: {name}"

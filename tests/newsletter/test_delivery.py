@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from newsletter.courier import Envelope
 from newsletter.errors import CourierDown, DeliveryError, NoConnection, SenderRefused
 from newsletter.outcome import Kind, Outcome, Suppress
-from storage import deliveries, delivery_history, subscribers, suppressions
-from storage.engine import reading, writing
+from storage import deliveries, delivery_history, issues, leases, subscribers, suppressions
+from storage.engine import open_engine, reading, writing
 from storage.suppressions import address_hash
 from tests.mailing import (
     RememberingCourier,
@@ -290,6 +290,13 @@ async def test_an_uncertain_delivery_is_sent_again_or_held(
     assert len({mail.message for mail in courier.mails}) == 1, "the repeated mail has the same Message-ID"
 
 
+async def test_a_server_that_never_answers_gets_three_copies_at_most(database: Engine) -> None:
+    issue, _ = an_issue_to(database, [reader(1)])
+    courier = RememberingCourier(lambda _: Outcome(Kind.UNCERTAIN, "the server took too long to answer"))
+    await send(means(database, courier), issue, patience=timedelta(days=5))
+    assert (len(courier.mails), states(database, issue)) == (3, {"held": 1})
+
+
 async def test_an_address_that_cannot_stand_in_a_header_fails_alone(database: Engine) -> None:
     issue, _ = an_issue_to(database, [reader(1), "two words@example.com", "x>y@example.com"])
     tally = await send(means(database, courier := RememberingCourier()), issue)
@@ -351,10 +358,10 @@ async def test_two_senders_at_once_mail_nobody_twice(database: Engine) -> None:
 
 async def test_what_a_gone_process_had_claimed_is_taken_over_at_once(database: Engine) -> None:
     issue, ids = an_issue_to(database, [reader(n) for n in range(6)])
-    lease = deliveries.Lease("gone-process", NOW, NOW + timedelta(hours=1))
+    lease = leases.Lease("gone-process", NOW, NOW + timedelta(hours=1))
     with writing(database) as conn:
-        deliveries.claim(conn, issue, lease, 4)
-        started = deliveries.start(conn, issue, "weekly", [ids[reader(0)]], lease).ready
+        leases.claim(conn, issue, lease, 4)
+        started = leases.start(conn, issue, "weekly", [ids[reader(0)]], lease).ready
     assert len(started) == 1
     waiting = RememberingCourier()
     await send(means(database, waiting), issue)
@@ -363,6 +370,24 @@ async def test_what_a_gone_process_had_claimed_is_taken_over_at_once(database: E
     courier = RememberingCourier()
     tally = await send(means(database, courier, gone=lambda name: name == "gone-process"), issue)
     assert (tally.sent, tally.finished) == (4, True)
+
+
+async def test_an_issue_is_not_finished_while_something_of_it_is_queued_again(postgresql_url: str) -> None:
+    """SQLite has one writer at a time; here what is not committed yet is not seen."""
+    engine = open_engine(postgresql_url)
+    issue, _ = an_issue_to(engine, [reader(1)])
+    await send(means(engine, RememberingCourier(lambda _: Outcome(Kind.NEVER, "552 5.2.2 full"))), issue)
+    set_issue_state(engine, issue, "sending")
+    with writing(engine) as conn:
+        issues.hold(conn, issue)
+        assert deliveries.retry_failed(conn, issue, NOW) == 1
+        other = asyncio.create_task(send(means(engine, owner="other"), issue))
+        await asyncio.sleep(0.3)
+    await other
+    found = (issue_state(engine, issue), states(engine, issue))
+    engine.dispose()
+    # It concluded before the commit and saw it coming, or began after it and sent the mail.
+    assert found in (("sending", {"queued": 1}), ("sent", {"sent": 1}))
 
 
 async def test_the_progress_counts_up_to_everybody(database: Engine) -> None:

@@ -245,7 +245,7 @@ def test_the_slot_is_free_again_when_the_transaction_breaks(database: Engine) ->
         with writing(database) as conn:
             newsletters.meet(conn, "weekly", NOW)
             row = SlotRow("weekly", "2026-10-02T07:00", NOW, NOW, "issue")
-            slots.decide_many(conn, [row])
+            slots.decide(conn, [row])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -316,4 +316,4 @@ def test_two_newsletters_do_not_share_their_items(database: Engine) -> None:
         assert issues.mailed_items(conn, "daily") == {}
         assert issues.next_number(conn, "daily") == 1
         row = SlotRow("daily", "2026-10-02T07:00", NOW, NOW, "missed")
-        assert slots.decide_many(conn, [row]) == 1
+        assert slots.decide(conn, [row]) == 1

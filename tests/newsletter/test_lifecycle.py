@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 from newsletter import lifecycle
 from newsletter.errors import IssueError
 from newsletter.issuing import Decision
-from storage import deliveries, editions, issues, slots, subscribers
-from storage.deliveries import Finish, Lease
+from storage import deliveries, editions, issues, leases, slots, subscribers
 from storage.engine import reading, writing
 from storage.issues import IssueRow
+from storage.leases import Finish, Lease
 from tests.newsletter.issuers import FakeRenderer, run
 from tests.scenarios import NOW, an_item, subscribe
 
@@ -111,7 +111,7 @@ def test_nothing_is_claimed_of_a_cancelled_issue(database: Engine) -> None:
     run(database, [an_item()])
     lifecycle.cancel(database, "weekly", 1, NOW)
     with writing(database) as conn:
-        assert deliveries.claim(conn, issue(database).id, LEASE, 10) == []
+        assert leases.claim(conn, issue(database).id, LEASE, 10) == []
 
 
 def test_cancelling_a_claimed_issue_that_nobody_got_gives_the_items_back(database: Engine) -> None:
@@ -119,10 +119,10 @@ def test_cancelling_a_claimed_issue_that_nobody_got_gives_the_items_back(databas
     run(database, [an_item()])
     issue_id = issue(database).id
     with writing(database) as conn:
-        assert len(deliveries.claim(conn, issue_id, LEASE, 10)) == 1
+        assert len(leases.claim(conn, issue_id, LEASE, 10)) == 1
     assert lifecycle.cancel(database, "weekly", 1, NOW).released == 1
     with writing(database) as conn:
-        assert deliveries.start(conn, issue_id, "weekly", [person], LEASE).ready == frozenset()
+        assert leases.start(conn, issue_id, "weekly", [person], LEASE).ready == frozenset()
 
 
 def test_cancelling_after_the_first_mail_keeps_the_items(database: Engine) -> None:
@@ -132,11 +132,25 @@ def test_cancelling_after_the_first_mail_keeps_the_items(database: Engine) -> No
     run(database, [an_item(key="a")])
     issue_id = issue(database).id
     with writing(database) as conn:
-        deliveries.claim(conn, issue_id, LEASE, 1)
-        (ready,) = deliveries.start(conn, issue_id, "weekly", [first], LEASE).ready
-        deliveries.finish(conn, issue_id, [Finish(ready, "sent", "250 ok", NOW)], "worker", NOW)
+        leases.claim(conn, issue_id, LEASE, 1)
+        (ready,) = leases.start(conn, issue_id, "weekly", [first], LEASE).ready
+        leases.finish(conn, issue_id, [Finish(ready, "sent", "250 ok", NOW)], "worker", NOW)
     assert lifecycle.cancel(database, "weekly", 1, NOW) == lifecycle.Cancelled(0, 1, 1)
     assert run(database, [an_item(key="a")], now=NOW + WEEK).outcome == "nothing-new"
+
+
+def test_a_mail_that_may_have_gone_out_counts_also_when_it_is_queued_again(database: Engine) -> None:
+    """Otherwise who got it, as nobody knows, would get its items once more."""
+    person = subscribe(database)
+    run(database, [an_item(key="a")])
+    issue_id = issue(database).id
+    with writing(database) as conn:
+        leases.claim(conn, issue_id, LEASE, 1)
+        leases.start(conn, issue_id, "weekly", [person], LEASE)
+        leases.reclaim(conn, issue_id, LEASE.until, hold=True)
+        issues.set_state(conn, issue_id, "sent", only_from=("queued",), now=NOW)
+    assert lifecycle.retry_failed(database, "weekly", 1, NOW) == 1
+    assert lifecycle.cancel(database, "weekly", 1, NOW).released == 0
 
 
 def test_cancelling_waits_for_the_mail_that_is_about_to_leave(database: Engine) -> None:
@@ -145,11 +159,11 @@ def test_cancelling_waits_for_the_mail_that_is_about_to_leave(database: Engine) 
     run(database, [an_item()])
     issue_id = issue(database).id
     with writing(database) as conn:
-        deliveries.claim(conn, issue_id, LEASE, 1)
+        leases.claim(conn, issue_id, LEASE, 1)
     answers: list[lifecycle.Cancelled] = []
     other = threading.Thread(target=lambda: answers.append(lifecycle.cancel(database, "weekly", 1, NOW)))
     with writing(database) as conn:
-        assert deliveries.start(conn, issue_id, "weekly", [person], LEASE).ready == {person}
+        assert leases.start(conn, issue_id, "weekly", [person], LEASE).ready == {person}
         other.start()
         other.join(0.5)
         assert not answers
@@ -180,12 +194,12 @@ def test_a_paused_issue_is_not_claimed_until_it_is_resumed(database: Engine) -> 
     run(database, [an_item()])
     lifecycle.pause_issue(database, "weekly", 1, NOW)
     with writing(database) as conn:
-        assert deliveries.claim(conn, issue(database).id, LEASE, 10) == []
+        assert leases.claim(conn, issue(database).id, LEASE, 10) == []
     with pytest.raises(IssueError, match="cannot pause weekly 1: it is paused"):
         lifecycle.pause_issue(database, "weekly", 1, NOW)
     lifecycle.resume_issue(database, "weekly", 1, NOW)
     with writing(database) as conn:
-        assert len(deliveries.claim(conn, issue(database).id, LEASE, 10)) == 1
+        assert len(leases.claim(conn, issue(database).id, LEASE, 10)) == 1
 
 
 def test_retrying_queues_what_failed_and_opens_a_finished_issue_again(database: Engine) -> None:
@@ -193,9 +207,9 @@ def test_retrying_queues_what_failed_and_opens_a_finished_issue_again(database: 
     run(database, [an_item()])
     issue_id = issue(database).id
     with writing(database) as conn:
-        deliveries.claim(conn, issue_id, LEASE, 1)
-        deliveries.start(conn, issue_id, "weekly", [person], LEASE)
-        deliveries.finish(conn, issue_id, [Finish(person, "failed", "550 no", NOW)], "worker", NOW)
+        leases.claim(conn, issue_id, LEASE, 1)
+        leases.start(conn, issue_id, "weekly", [person], LEASE)
+        leases.finish(conn, issue_id, [Finish(person, "failed", "550 no", NOW)], "worker", NOW)
         issues.set_state(conn, issue_id, "sent", only_from=("queued",), now=NOW)
     assert lifecycle.retry_failed(database, "weekly", 1, NOW) == 1
     assert (state(database), counts(database)) == ("queued", {"queued": 1})

@@ -35,3 +35,22 @@ def test_nothing_is_coloured_when_piped_and_problems_go_to_stderr(capsys: pytest
     shown = capsys.readouterr()
     assert shown.out == "Title\n"
     assert shown.err == "error: a.md:3:7: date: wrong\nwarning: a.md: odd\n"
+
+
+def test_one_is_singular() -> None:
+    assert [screen.counted(n, "item") for n in (0, 1, 1200)] == ["0 items", "1 item", "1,200 items"]
+
+
+def test_the_program_is_named_as_it_can_be_called_from_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """After `make demo` the program is in .venv/bin and not on the PATH."""
+    program = tmp_path / "bin" / "pressroom"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.argv", [str(program)])
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert screen.program() == str(program)
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert screen.program() == "pressroom"

@@ -21,9 +21,9 @@ def test_a_new_newsroom_can_be_checked_and_built_at_once(tmp_path: Path) -> None
     assert run.invoke(app, ["init", str(folder), "--timezone", "Asia/Tokyo"]).exit_code == 0
     checked = run.invoke(app, ["-c", str(folder / "config.yaml"), "check"])
     assert (checked.exit_code, checked.stderr) == (0, "")
-    built = run.invoke(app, ["-c", str(folder / "config.yaml"), "build", "--strict"])
+    built = run.invoke(app, ["-c", str(folder / "config.yaml"), "build"])
     assert built.exit_code == 0, built.stderr
-    assert "1 items and 1 events" in built.stdout
+    assert "1 item and 1 event" in built.stdout
     preview = run.invoke(app, ["-c", str(folder / "config.yaml"), "preview", "weekly"])
     assert "Our newsroom is open" in preview.stdout
 

@@ -29,13 +29,12 @@ def made(conn: Connection, number: int = 1, **over: Any) -> IssueRow:
     return issues.create(conn, **values | over)
 
 
-def test_an_issue_is_found_by_its_id_number_and_slot(database: Engine) -> None:
+def test_an_issue_is_found_by_its_id_and_number(database: Engine) -> None:
     with writing(database) as conn:
         row = made(conn, 3)
         assert issues.get(conn, row.id) == row
         assert issues.find(conn, "weekly", 3) == row
-        assert issues.by_slot(conn, "weekly", "2026-10-03T07:00") == row
-        assert issues.find(conn, "weekly", 4) is issues.by_slot(conn, "daily", row.slot) is None
+        assert issues.find(conn, "weekly", 4) is issues.find(conn, "daily", 3) is None
 
 
 def test_the_frozen_content_comes_back_as_it_was(database: Engine) -> None:

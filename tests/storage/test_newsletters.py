@@ -5,6 +5,7 @@ from sqlalchemy import Engine
 
 from storage import newsletters, slots
 from storage.engine import reading, writing
+from storage.slots import SlotRow
 from tests.scenarios import NOW
 
 DAY = timedelta(days=1)
@@ -22,14 +23,7 @@ def test_a_newsletter_starts_when_it_is_first_met(database: Engine) -> None:
 def test_a_category_that_joins_counts_from_the_last_slot_decided_without_it(database: Engine) -> None:
     with writing(database) as conn:
         newsletters.meet(conn, "weekly", NOW, ["news"])
-        slots.decide(
-            conn,
-            newsletter="weekly",
-            slot="2026-10-09T07:00",
-            due=NOW,
-            decided=NOW + 7 * DAY,
-            outcome="missed",
-        )
+        slots.decide(conn, [SlotRow("weekly", "2026-10-09T07:00", NOW, NOW + 7 * DAY, "missed")])
         met = newsletters.meet(conn, "weekly", NOW + 9 * DAY, ["news", "blog"])
     assert met.categories == {"news": NOW, "blog": NOW + 7 * DAY}
     with reading(database) as conn:

@@ -36,8 +36,7 @@ def test_only_what_is_named_is_lifted(database: Engine) -> None:
             suppressions.add(conn, ANNA, reason="x", newsletter=newsletter, now=NOW)
         assert suppressions.lift(conn, ANNA, ["", "weekly"]) == 2
         assert [row.newsletter for row in suppressions.of(conn, ANNA)] == ["monthly"]
-        assert suppressions.lift(conn, BERIT) == 0
-        assert suppressions.lift(conn, ANNA) == 1
+        assert suppressions.lift(conn, BERIT, ["", "monthly"]) == 0
 
 
 def test_nothing_in_a_hash_leads_back_to_the_address() -> None:
