@@ -8,6 +8,7 @@ LinkBad and LinkExpired for a link. Nothing here knows of requests or pages. The
 
 from newsletter.bearers import Viewed, look
 from newsletter.confirmations import Confirmed, Evidence, Moved, confirm, confirm_move
+from newsletter.errors import LinkBad, LinkExpired
 from newsletter.preferences import (
     Changed,
     Choices,
@@ -33,6 +34,8 @@ __all__ = [
     "Following",
     "Left",
     "Limits",
+    "LinkBad",
+    "LinkExpired",
     "Moved",
     "Preferences",
     "Reception",

@@ -75,9 +75,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """Start an INSERT that can say ON CONFLICT, in the words of the connection's database."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return inserting(connection.dialect.name, table)
+
+
+def inserting(dialect: str, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """As `insert`, for a statement that is made once and kept."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def place(engine: Engine) -> str:

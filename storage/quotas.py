@@ -5,11 +5,14 @@ nothing, so that a flood costs reads. What is limited, and by how much, is decid
 """
 
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, case, delete, or_, select
+from sqlalchemy import Connection, Integer, bindparam, case, delete, or_, select
+from sqlalchemy.sql.dml import ReturningInsert
 
-from storage.engine import insert
-from storage.schema import quotas
+from storage.engine import inserting
+from storage.schema import Utc, quotas
 
 
 def take(
@@ -19,25 +22,40 @@ def take(
 
     Of two processes that take the last one at once, one gets it.
     """
-    over = quotas.c.since <= now - window
-    statement = insert(conn, quotas).values(scope=scope, key=key, since=now, count=1)
-    counted = statement.on_conflict_do_update(
-        index_elements=[quotas.c.scope, quotas.c.key],
-        set_={
-            "since": case((over, now), else_=quotas.c.since),
-            "count": case((over, 1), else_=quotas.c.count + 1),
-        },
-        where=or_(over, quotas.c.count < limit),
-    )
-    return conn.execute(counted.returning(quotas.c.count)).scalar()
+    values = {"scope_": scope, "key_": key, "now_": now, "over_": now - window, "limit_": limit}
+    found: int | None = conn.execute(_taking(conn.dialect.name), values).scalar()
+    return found
 
 
 def used(conn: Connection, scope: str, key: str, now: datetime, window: timedelta) -> int:
     """Give how often it was done in the window that lasts; counts nothing."""
-    mine = (quotas.c.scope == scope, quotas.c.key == key, quotas.c.since > now - window)
-    return conn.execute(select(quotas.c.count).where(*mine)).scalar() or 0
+    values = {"scope_": scope, "key_": key, "over_": now - window}
+    return conn.execute(_USED, values).scalar() or 0
 
 
 def forget(conn: Connection, before: datetime) -> int:
     """Delete what began before a time at which every window that matters had not begun."""
     return conn.execute(delete(quotas).where(quotas.c.since < before)).rowcount
+
+
+@cache
+def _taking(dialect: str) -> ReturningInsert[Any]:
+    """Make the statement once: making it takes longer than carrying it out."""
+    now, over = bindparam("now_", type_=Utc), quotas.c.since <= bindparam("over_", type_=Utc)
+    row = {"scope": bindparam("scope_"), "key": bindparam("key_"), "since": now, "count": 1}
+    counted = inserting(dialect, quotas).values(row)
+    return counted.on_conflict_do_update(
+        index_elements=[quotas.c.scope, quotas.c.key],
+        set_={
+            "since": case((over, now), else_=quotas.c.since),
+            "count": case((over, 1), else_=quotas.c.count + 1),
+        },
+        where=or_(over, quotas.c.count < bindparam("limit_", type_=Integer)),
+    ).returning(quotas.c.count)
+
+
+_USED = select(quotas.c.count).where(
+    quotas.c.scope == bindparam("scope_"),
+    quotas.c.key == bindparam("key_"),
+    quotas.c.since > bindparam("over_", type_=Utc),
+)

@@ -92,6 +92,14 @@ def database(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
+def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
+    """A migrated, empty ledger on SQLite: for rules that no database has a part in."""
+    engine = open_engine(sqlite_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str | bytes], None]:
     """Compare with `tests/golden/<name>`; `pytest --update-golden` writes it instead."""
 
