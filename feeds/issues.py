@@ -14,6 +14,7 @@ from content import addresses
 from content.characters import clean, one_line
 from content.dates import event_span
 from content.newsroom import Author, Category, Event, Item, Organisation
+from content.notation import is_web_address
 from content.uris import uri
 from feeds import archives, atom, identifiers
 from feeds.entries import SUMMARY_LENGTH, Entry, whole_second
@@ -117,8 +118,9 @@ def _event(event: Event, language: str) -> str:
 
 
 def _linked(piece: Item | Event) -> str:
-    href = uri(one_line(piece.link))
-    return f'<a href="{escape(href)}">{_text(piece.title)}</a>' if href else _text(piece.title)
+    if not is_web_address(piece.link):
+        return _text(piece.title)
+    return f'<a href="{escape(uri(one_line(piece.link)))}">{_text(piece.title)}</a>'
 
 
 def _text(text: str) -> str:

@@ -5,13 +5,13 @@ kept. Every act can be repeated without harm. Called through `newsletter.followi
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from newsletter import people, tokens
+from newsletter import people
 from newsletter.bearers import GONE, Bearer, bearer
 from newsletter.confirmations import Choice, Evidence, follow
 from newsletter.errors import ChoiceError, LinkBad
@@ -19,6 +19,7 @@ from newsletter.people import Offer, parse_address
 from newsletter.signups import Limits, Reception, may_move, may_write_to, plain, settled
 from storage import delivery_history, letters, pauses, signups, subscribers, suppressions
 from storage.letters import NewLetter
+from storage.signups import Signup
 from storage.suppressions import ERASED
 
 LONGEST_PAUSE = 26  # weeks; who wants longer leaves
@@ -194,8 +195,8 @@ def export(conn: Connection, key: bytes, token: str) -> dict[str, Any]:
             for row in held
         ],
         "pauses": {name: _time(until) for name, until in pauses.of(conn, who.id).items()},
-        "sign_up": _plain(asked, "address", "newsletters", "language", "asked", "confirmed", "evidence"),
-        "new_address": _plain(move, "address", "asked"),
+        "sign_up": _sign_up(asked),
+        "new_address": {"address": move.address, "asked": _time(move.asked)} if move else None,
         "suppressions": [
             {
                 "newsletter": row.newsletter,
@@ -223,11 +224,6 @@ def erase(conn: Connection, key: bytes, token: str, now: datetime) -> None:
     who = _bearer(conn, key, token).subscriber
     suppressions.add(conn, who.address_hash, reason=ERASED, now=now)
     people.forget(conn, who, now)
-
-
-def preferences_token(key: bytes, subscriber_id: int, newsletter: str) -> str:
-    """Give the token of a person's page."""
-    return tokens.make(key, "preferences", subscriber_id, newsletter)
 
 
 def _bearer(conn: Connection, key: bytes, token: str) -> Bearer:
@@ -282,11 +278,18 @@ def _save(
     subscribers.change(conn, who.id, address=who.address, language=language, evidence=seen)
 
 
-def _plain(value: Any, *names: str) -> dict[str, Any] | None:
-    if value is None:
+def _sign_up(asked: Signup | None) -> dict[str, Any] | None:
+    if asked is None:
         return None
-    fields = asdict(value)
-    return {name: _time(fields[name]) if name in ("asked", "confirmed") else fields[name] for name in names}
+    chosen = {name: None if kept is None else list(kept) for name, kept in asked.newsletters.items()}
+    return {
+        "address": asked.address,
+        "newsletters": chosen,
+        "language": asked.language,
+        "asked": _time(asked.asked),
+        "confirmed": _time(asked.confirmed),
+        "evidence": dict(asked.evidence),
+    }
 
 
 def _time(moment: datetime | None) -> str | None:

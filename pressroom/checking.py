@@ -22,6 +22,7 @@ from pressroom.clock import Clock
 from pressroom.config import read
 from pressroom.loading import glance
 from pressroom.settings import Config
+from pressroom.web.specimens import specimens
 from storage.errors import StorageError
 
 SAMPLE = PublicNewsletter("sample", "Sample", "A sample")
@@ -87,6 +88,7 @@ def _rendered(config: Config, templates: Templates, language: str) -> Iterator[P
         site, _ = prepared(newsroom, config.feeds, templates, today, [SAMPLE])
         listing(site, SAMPLE, [Entry(1, "Sample", today, "newsletters/sample/1/")])
         overview(site)
+        specimens(site, samples.MOMENT)
         EditionRenderer(templates)(issue, "*", language)
         web_page(issue, language, templates)
     except TemplateProblem as error:

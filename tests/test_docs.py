@@ -26,7 +26,10 @@ from newsletter.outcome import Kind
 from pressroom.cli import app
 from pressroom.config import read
 from pressroom.settings import ConfigFile
+from pressroom.web.metrics import Figures, Seen
+from pressroom.web.tallies import Tallies
 from storage import schema
+from tests.scenarios import NOW
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -81,8 +84,12 @@ def agree(documented: str, default: Any) -> bool:
     values = documented.strip("`[]").split(", ") if isinstance(default, tuple) else [documented.strip("`")]
     found = default if isinstance(default, tuple) else (default,)
     return tuple(parse_duration(one) if isinstance(found[0], timedelta) else one for one in values) == tuple(
-        one if isinstance(one, timedelta) else str(one) for one in found
+        one if isinstance(one, timedelta) else _written(one) for one in found
     )
+
+
+def _written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def test_every_key_of_the_configuration_is_documented_with_its_default() -> None:
@@ -235,3 +242,24 @@ def test_every_page_of_the_docs_can_be_found_from_its_index() -> None:
     assert [page.name for page in pages if f"{page.parent.name}/{page.name}" not in index] == []
     decisions = (ROOT / "docs/decisions/README.md").read_text("utf-8")
     assert [page.name for page in (ROOT / "docs/decisions").glob("0*.md") if page.name not in decisions] == []
+
+
+def test_every_metric_is_documented_with_its_labels() -> None:
+    tallies = Tallies()
+    tallies.served["atom", 200] += 1
+    tallies.signups["queued"] += 1
+    tallies.failed["build"] = NOW
+    figures = Figures(tallies)
+    rows = [("weekly", "sent", 1)]
+    figures.seen = Seen(NOW, rows, rows, rows, [("weekly", NOW)])
+    made = {
+        sample.name: set(sample.labels)
+        for family in figures.collect()
+        for sample in family.samples
+        if not sample.name.endswith("_created")
+    }
+    documented = {
+        name: in_code(labels)
+        for name, labels in re.findall(r"^\| `(pressroom_\w+)` \| (.*?) \|", text("metrics.md"), re.MULTILINE)
+    }
+    assert documented == made

@@ -42,6 +42,9 @@ class Running:
         assert isinstance(found, EmailMessage)
         return found
 
+    def status(self, path: str) -> int:
+        return status(int(self.base.rpartition(":")[2]), path)
+
     def publish(self, name: str, category: str) -> None:
         """Write an item of this hour."""
         hour = datetime.now().astimezone() - timedelta(hours=1)
@@ -83,7 +86,8 @@ def link(mail: EmailMessage, purpose: str) -> str:
     """Give the link of a mail to one of the pages, as it stands in the text."""
     text = mail.get_body(("plain",))
     assert text is not None
-    return re.findall(rf"https?://\S+/{purpose}/\S+", text.get_content())[0]
+    found: list[str] = re.findall(rf"https?://\S+/{purpose}/\S+", text.get_content())
+    return found[0]
 
 
 @contextmanager

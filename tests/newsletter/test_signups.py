@@ -17,8 +17,8 @@ from newsletter.following import Limits, Reception
 from newsletter.people import Consent, Wish, add, parse_address
 from newsletter.signups import neighbourhood
 from storage import letters, signups, suppressions
-from storage.deliveries import Lease
 from storage.engine import writing
+from storage.leases import Lease
 from storage.schema import letters as letter_table
 from storage.schema import quotas as quota_table
 from storage.schema import signups as signup_table

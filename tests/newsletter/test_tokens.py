@@ -1,6 +1,7 @@
 """Tokens: only ours are read, one spelling each, one purpose each."""
 
 import base64
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -69,3 +70,50 @@ def test_anything_else_is_an_error_of_ours(text: str) -> None:
 def test_a_number_that_does_not_fit_is_not_cut(subscriber: int) -> None:
     with pytest.raises(ValueError, match="subscriber"):
         tokens.make(KEY, "unsubscribe", subscriber, "weekly")
+
+
+UNTIL = datetime(2026, 10, 5, 5, 0, tzinfo=UTC)
+TICKET = tokens.make_ticket(KEY, "confirm", 4711, "weekly", UNTIL)
+
+
+@given(st.integers(0, 2**48 - 1), st.text(max_size=60), st.integers(0, 200_000_000_000))
+def test_a_ticket_says_what_it_was_made_of(number: int, subject: str, second: int) -> None:
+    until = datetime.fromtimestamp(second, UTC)
+    token = tokens.make_ticket(KEY, "change", number, subject, until)
+    assert len(token) == tokens.TICKET_LENGTH
+    found = tokens.read_ticket(KEY, "change", token)
+    assert (found.number, found.subject, found.expires) == (number, tokens.subject_hash(subject), until)
+
+
+def test_a_ticket_s_time_cannot_be_lengthened() -> None:
+    octets = base64.urlsafe_b64decode(TICKET)
+    for index in range(len(octets)):
+        changed = octets[:index] + bytes([octets[index] ^ 1]) + octets[index + 1 :]
+        with pytest.raises(TokenError):
+            tokens.read_ticket(KEY, "confirm", base64.urlsafe_b64encode(changed).decode())
+
+
+def test_no_token_of_one_purpose_fits_another() -> None:
+    with pytest.raises(TokenError):
+        tokens.read_ticket(KEY, "change", TICKET)
+    with pytest.raises(TokenError):
+        tokens.read_ticket(b"another key", "confirm", TICKET)
+    for purpose in ("unsubscribe", "preferences"):
+        with pytest.raises(TokenError):
+            tokens.read(KEY, purpose, TICKET)
+        with pytest.raises(TokenError):
+            tokens.read(KEY, purpose, TICKET[: tokens.LENGTH])
+        with pytest.raises(TokenError):
+            tokens.read_ticket(KEY, "confirm", tokens.make(KEY, purpose, 4711, "weekly"))
+
+
+@given(st.one_of(st.text(max_size=60), st.text("ABCabc-_+/= \n", min_size=44, max_size=44)))
+def test_anything_else_is_no_ticket(text: str) -> None:
+    with pytest.raises(TokenError):
+        tokens.read_ticket(KEY, "confirm", text)
+
+
+@pytest.mark.parametrize("number", [-1, 2**48])
+def test_a_ticket_does_not_cut_a_number_that_does_not_fit(number: int) -> None:
+    with pytest.raises(ValueError, match="ticket"):
+        tokens.make_ticket(KEY, "confirm", number, "weekly", UNTIL)

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from storage import letters
-from storage.deliveries import Lease
 from storage.engine import reading, writing
+from storage.leases import Lease
 from storage.letters import Letter, NewLetter
 from storage.schema import letters as table
 from tests.scenarios import NOW

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
-from storage import deliveries, pauses, subscribers
-from storage.deliveries import Lease
+from storage import leases, pauses, subscribers
 from storage.engine import reading, writing
+from storage.leases import Lease
 from storage.subscribers import Group
 from tests.mailing import an_issue_to, queue_issue, states, subscribe
 from tests.scenarios import NOW
@@ -34,9 +34,9 @@ def test_who_pauses_after_it_was_queued_does_not_get_it(database: Engine) -> Non
     issue, ids = an_issue_to(database, ["a@example.org", "b@example.org"])
     lease = Lease("me", NOW, NOW + timedelta(minutes=10))
     with writing(database) as conn:
-        deliveries.claim(conn, issue, lease, 10)
+        leases.claim(conn, issue, lease, 10)
         pauses.pause(conn, ids["a@example.org"], ["weekly"], NOW + WEEK)
-        started = deliveries.start(conn, issue, "weekly", list(ids.values()), lease)
+        started = leases.start(conn, issue, "weekly", list(ids.values()), lease)
     assert (started.ready, started.suppressed) == ({ids["b@example.org"]}, {ids["a@example.org"]})
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import unescape
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -131,7 +130,3 @@ def reader_of(room: Pressroom, **over: Any) -> Reader:
     """Give a reader of the application as the service puts it together."""
     tree = PublicTree(room.config.feeds.output, "", room.clock)
     return Reader(application(room, tree, routes(room, room.clock), Tallies()), **over)
-
-
-def file_names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
