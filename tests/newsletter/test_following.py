@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, select
 
 from newsletter import following, people, tokens
-from newsletter.errors import AddressError, ChoiceError, UnwantedMail
+from newsletter.errors import AddressError, ChoiceError, UnknownSubscriber, UnwantedMail
 from newsletter.following import Changed, Choices, LinkBad, LinkExpired, Preferences, Reception
 from newsletter.people import Consent, Wish, parse_address
 from storage import deliveries, letters, signups, subscribers, suppressions
@@ -551,6 +551,15 @@ def test_the_operator_s_erasure_forgets_letters_and_sign_ups_too(database: Engin
         confirmed(conn)
         people.erase(conn, parse_address(ANNA), NOW)
         assert (letters_to(conn), signups.counts(conn)) == ([], {})
+
+
+def test_the_operator_can_erase_who_has_only_asked(database: Engine) -> None:
+    with writing(database) as conn:
+        sign_up(conn)
+        people.erase(conn, parse_address(ANNA), NOW)
+        assert (letters_to(conn), signups.counts(conn)) == ([], {})
+        with pytest.raises(UnknownSubscriber):
+            people.erase(conn, parse_address(ANNA), NOW)
 
 
 def _confirm(conn: Connection, link: str, now: datetime) -> following.Confirmed:
