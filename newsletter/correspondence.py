@@ -38,10 +38,11 @@ HARD_BOUNCE = "hard bounce"
 
 
 class Verdict(StrEnum):
-    """Whether a letter may go out now."""
+    """Whether a letter may go out now; for the two that end it, the state that it gets."""
 
     SEND = "send"
-    UNWANTED = "unwanted"
+    UNWANTED = "suppressed"
+    UNWRITABLE = "failed"
     NOT_OURS = "not ours"
 
 
@@ -131,7 +132,8 @@ class _Round:
             raise CourierDown(str(error)) from error
         verdict, envelope = await asyncio.to_thread(self._start, letter)
         if envelope is None:
-            self._counts["suppressed"] += verdict is Verdict.UNWANTED
+            if verdict is not Verdict.NOT_OURS:
+                self._counts[verdict.value] += 1
             return
         outcome = Outcome(Kind.UNCERTAIN, "sending was interrupted")
         try:
@@ -148,11 +150,11 @@ class _Round:
             try:
                 envelope = self._envelope(conn, letter) if wanted(conn, letter, now) else None
             except (NewsletterError, ContentError) as error:
-                self._end(conn, letter, "failed", for_log(str(error)))
+                self._end(conn, letter, Verdict.UNWRITABLE, for_log(str(error)))
                 log.warning("letter %s: cannot be written: %s", letter.id, for_log(str(error)))
-                return Verdict.NOT_OURS, None
+                return Verdict.UNWRITABLE, None
             if envelope is None:
-                self._end(conn, letter, "suppressed", "")
+                self._end(conn, letter, Verdict.UNWANTED, "")
                 return Verdict.UNWANTED, None
             if not letters.start(conn, letter.id, self._lease()):
                 return Verdict.NOT_OURS, None
@@ -163,8 +165,9 @@ class _Round:
         mail = self._stationery.write(letter, ticket_subject(letter, move.address_key if move else ""))
         return Envelope(self._stationery.sender(letter).address, letter.address, mail)
 
-    def _end(self, conn: Connection, letter: Letter, state: str, reply: str) -> None:
+    def _end(self, conn: Connection, letter: Letter, verdict: Verdict, reply: str) -> None:
         now, owner = self._means.clock(), self._means.owner
+        state = verdict.value
         letters.finish(conn, letter.id, owner, state=state, reply=reply, next_attempt=now, now=now)
 
     def _finish(self, letter: Letter, outcome: Outcome) -> None:

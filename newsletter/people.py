@@ -178,6 +178,11 @@ def erase(conn: Connection, address: Address, now: datetime) -> None:
 
     If they had left or were suppressed, a hash stays behind so that an old list cannot bring them back.
     """
+    pending = signups.of_address(conn, address.key)
+    if pending is not None and subscribers.find(conn, address.key) is None:
+        signups.forget(conn, address.key)  # they had asked, and not confirmed
+        letters.forget(conn, address.hash)
+        return
     person = _known(conn, address)
     for name, subscription in _subscriptions(conn, person).items():
         if subscription.state == UNSUBSCRIBED:

@@ -51,7 +51,7 @@ class Service:
         self._mail = asyncio.Event()
         # One build, or one decision with its build, at a time: each loads the whole newsroom.
         self._building = asyncio.Lock()
-        self._apart = Apart(EXPECTED, ["pressroom.making"])
+        self._apart = Apart(EXPECTED)
         self._public: frozenset[int] = frozenset()
         self._told: frozenset[Problem] = frozenset()
         self.reload = False

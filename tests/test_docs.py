@@ -21,14 +21,17 @@ from content import addresses, heads
 from content.languages import Catalogues
 from content.settings import parse_duration
 from content.templates import LOCAL_FILTERS, PLAIN_FILTERS, Templates
-from newsletter import contents, subject
+from newsletter import contents, letters, subject
+from newsletter.correspondence import HARD_BOUNCE
 from newsletter.outcome import Kind
+from newsletter.signups import Reception
 from pressroom.cli import app
 from pressroom.config import read
 from pressroom.settings import ConfigFile
 from pressroom.web.metrics import Figures, Seen
 from pressroom.web.tallies import Tallies
 from storage import schema
+from storage.suppressions import OWN_WISH
 from tests.scenarios import NOW
 
 ROOT = Path(__file__).parent.parent
@@ -172,6 +175,7 @@ def test_every_template_value_and_filter_is_documented() -> None:
         contents.Occasion,
         contents.Person,
         contents.Picture,
+        letters.Sheet,
     )
     values = {f".{field.name}" for each in (*shown, contents.Publisher) for field in dataclasses.fields(each)}
     assert values - documented == set()
@@ -194,6 +198,8 @@ def test_every_block_of_the_mail_is_documented() -> None:
         schema.ISSUE_STATES,
         schema.DELIVERY_STATES,
         schema.SUBSCRIPTION_STATES,
+        tuple(reception.name.lower() for reception in Reception),
+        (HARD_BOUNCE, *OWN_WISH),
         tuple(Kind),
     ],
 )

@@ -42,8 +42,9 @@ class Running:
         assert isinstance(found, EmailMessage)
         return found
 
-    def status(self, path: str) -> int:
-        return status(int(self.base.rpartition(":")[2]), path)
+    def wait_for(self, path: str) -> None:
+        """Wait until a page is there; what another process has published is seen with the next build."""
+        until(lambda: status(int(self.base.rpartition(":")[2]), path) == 200)
 
     def publish(self, name: str, category: str) -> None:
         """Write an item of this hour."""

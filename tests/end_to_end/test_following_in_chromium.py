@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.end_to_end.commands import pressroom
-from tests.end_to_end.services import Running, link, service, until
+from tests.end_to_end.services import Running, link, service
 from tests.end_to_end.test_pages_in_chromium import FLAGS, TEXTS
 
 ANNA = "anna@example.org"
@@ -216,8 +216,8 @@ def test_axe_finds_nothing_on_the_public_pages(browser: Browser, tmp_path: Path)
         assert subscribed.returncode == 0
         running.publish("nytt", "news")
         running.send(1)
-        running.publish("nyare", "news")  # what another process has published is seen with the next build
-        until(lambda: running.status("/newsletters/weekly/1/") == OK)
+        running.publish("nyare", "news")
+        running.wait_for("/newsletters/weekly/1/")
         paths = ["", "items/", "items/first/", "events/", "events/meeting/", "feeds/", "feeds/news/"]
         paths += ["newsletters/", "newsletters/weekly/", "newsletters/weekly/1/", "subscribe", "nowhere"]
         for path in paths:

@@ -6,10 +6,14 @@ Debian's package `spamassassin`, without its network tests. Where it is missing 
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
-from tests.mails import a_mail
+from newsletter.letters import Stationery
+from storage.letters import Letter
+from tests.mails import KEY, a_mail, built_in_templates
+from tests.newsletter.test_letters import CHANGE, HEAD, LETTER, SUBJECT, WELCOME
 from tests.scenarios import a_full_issue, an_issue
 
 
@@ -32,4 +36,12 @@ def test_a_full_issue_scores_nothing(language: str) -> None:
 
 def test_a_short_issue_scores_nothing() -> None:
     points, report = score(a_mail(an_issue()))
+    assert points <= 0, report
+
+
+@pytest.mark.parametrize("letter", [LETTER, WELCOME, CHANGE], ids=["confirm", "welcome", "change"])
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_a_letter_scores_nothing(letter: Letter, language: str) -> None:
+    paper = Stationery(HEAD, built_in_templates(), KEY)
+    points, report = score(paper.write(replace(letter, language=language), SUBJECT))
     assert points <= 0, report

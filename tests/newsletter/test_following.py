@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, select
 
 from newsletter import following, people, tokens
-from newsletter.errors import AddressError, ChoiceError, UnwantedMail
+from newsletter.errors import AddressError, ChoiceError, UnknownSubscriber, UnwantedMail
 from newsletter.following import Changed, Choices, LinkBad, LinkExpired, Preferences, Reception
 from newsletter.people import Consent, Wish, parse_address
 from storage import leases, letters, signups, subscribers, suppressions
@@ -99,6 +100,35 @@ def test_a_second_click_says_that_it_was_done_and_does_nothing(database: Engine)
             again = following.confirm(conn, KEY, link, CLICK, later)
             assert (again.already, again.preferences) == (True, first.preferences)
         assert everything(conn) == before
+
+
+def test_of_many_clicks_at_once_one_confirms(database: Engine) -> None:
+    with writing(database) as conn:
+        sign_up(conn)
+        link = ticket(conn)
+
+    def click(_: int) -> bool:
+        with writing(database) as conn:
+            return _confirm(conn, link, NOW).already
+
+    with ThreadPoolExecutor(4) as clicks:
+        assert sorted(clicks.map(click, range(4))) == [False, True, True, True]
+    with reading(database) as conn:
+        assert letters_to(conn) == ["confirm", "welcome"]
+        person = subscribers.find(conn, ANNA)
+        assert person is not None
+        assert len(person.evidence) == 1
+
+
+def test_of_many_sign_ups_at_once_one_is_written_to(database: Engine) -> None:
+    def ask(number: int) -> Reception:
+        with writing(database) as conn:
+            return sign_up(conn, network=f"192.0.2.{number}")
+
+    with ThreadPoolExecutor(4) as forms:
+        assert sorted(forms.map(ask, range(4))) == [*[Reception.ADDRESS] * 3, Reception.LETTER]
+    with reading(database) as conn:
+        assert letters_to(conn) == ["confirm"]
 
 
 def test_who_left_since_is_not_brought_back_by_the_old_link(database: Engine) -> None:
@@ -521,6 +551,15 @@ def test_the_operator_s_erasure_forgets_letters_and_sign_ups_too(database: Engin
         confirmed(conn)
         people.erase(conn, parse_address(ANNA), NOW)
         assert (letters_to(conn), signups.counts(conn)) == ([], {})
+
+
+def test_the_operator_can_erase_who_has_only_asked(database: Engine) -> None:
+    with writing(database) as conn:
+        sign_up(conn)
+        people.erase(conn, parse_address(ANNA), NOW)
+        assert (letters_to(conn), signups.counts(conn)) == ([], {})
+        with pytest.raises(UnknownSubscriber):
+            people.erase(conn, parse_address(ANNA), NOW)
 
 
 def _confirm(conn: Connection, link: str, now: datetime) -> following.Confirmed:

@@ -29,14 +29,14 @@ def fall() -> None:
 
 
 async def test_work_is_done_elsewhere_each_time_in_another_process() -> None:
-    apart = Apart(EXPECTED, [])
+    apart = Apart(EXPECTED)
     (four, first), (six, second) = await apart.run(double, 2), await apart.run(double, 3)
     assert (four, six) == (4, 6)
     assert len({first, second, os.getpid()}) == 3
 
 
 async def test_what_is_expected_comes_back_as_its_message_and_a_mistake_as_itself() -> None:
-    apart = Apart(EXPECTED, [])
+    apart = Apart(EXPECTED)
     with pytest.raises(Failed, match="is not mounted"):
         await apart.run(miss)
     with pytest.raises(ZeroDivisionError):
@@ -44,7 +44,7 @@ async def test_what_is_expected_comes_back_as_its_message_and_a_mistake_as_itsel
 
 
 async def test_a_process_that_is_killed_is_told_of_and_the_next_one_works() -> None:
-    apart = Apart(EXPECTED, [])
+    apart = Apart(EXPECTED)
     with pytest.raises(Failed, match="ended from outside"):
         await apart.run(fall)
     assert (await apart.run(double, 1))[0] == 2

@@ -25,7 +25,7 @@ from tests.pressroom.newsrooms import a_newsroom, loaded, write_item
 from tests.scenarios import NOW
 
 EVERY_SECOND = "*"
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(autouse=True)
