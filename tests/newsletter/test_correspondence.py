@@ -14,7 +14,7 @@ from newsletter.errors import CourierDown, NoConnection, SenderRefused
 from newsletter.letters import Letterhead, Masthead, Stationery
 from newsletter.outcome import Kind, Outcome, Suppress
 from storage import letters, suppressions
-from storage.deliveries import Lease
+from storage.leases import Lease
 from storage.engine import reading, writing
 from storage.schema import letters as table
 from tests.mailing import RememberingCourier, TestClock, means
