@@ -14,8 +14,8 @@ from newsletter.errors import CourierDown, NoConnection, SenderRefused
 from newsletter.letters import Letterhead, Masthead, Stationery
 from newsletter.outcome import Kind, Outcome, Suppress
 from storage import letters, suppressions
-from storage.leases import Lease
 from storage.engine import reading, writing
+from storage.leases import Lease
 from storage.schema import letters as table
 from tests.mailing import RememberingCourier, TestClock, means
 from tests.mails import built_in_templates, links_of_text, read
