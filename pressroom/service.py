@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from newsletter.delivery import Tally
 from newsletter.issuing import Decision
 from pressroom import logbook, postroom
 from pressroom.apart import Apart
+from pressroom.aside import aside
 from pressroom.bootstrap import Pressroom
 from pressroom.duty import due_newsletters
 from pressroom.making import Made, make
@@ -109,16 +111,19 @@ class Service:
             waiting = await asyncio.to_thread(open_issues, self._room)
             if {issue.id for issue in waiting} - self._public:
                 await self._build()
-            done = await deliver_open(self._room, None, self._stop, _unwatched) if waiting else []
+            done = await aside(self._deliver_open, self._stop) if waiting else []
             for each in done:
                 self._tell_delivered(each)
             again = earliest(done)
             soon = self._room.clock() + timedelta(seconds=LOOK_FOR_MAIL)
             await self._first_of(self._mail, until=min(again or soon, soon))
 
+    async def _deliver_open(self, stop: asyncio.Event) -> list[Delivered]:
+        return await deliver_open(self._room, None, stop, _unwatched)
+
     async def send_letters(self) -> None:
         """Send confirmations and the like as they are asked for; they do not wait behind an issue."""
-        await postroom.send_letters(self._room, self._stop)
+        await aside(partial(postroom.send_letters, self._room), self._stop)
 
     async def keep_tidy(self) -> None:
         """Forget sign-ups that nobody confirmed."""
