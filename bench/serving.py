@@ -20,9 +20,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from itertools import count
 from pathlib import Path
 from statistics import median
 
@@ -140,8 +141,8 @@ def memory(process: int) -> float:
     return int(_found(r"VmRSS:\s+(\d+)", status)) / 1024
 
 
-def table(ports: dict[str, int], seconds: int, rounds: int) -> tuple[str, Run]:
-    """Ask both in turn; give the table and our own median run of 200."""
+def table(ports: dict[str, int], seconds: int, rounds: int) -> str:
+    """Ask both in turn."""
     tags = {name: head(port)[1]["etag"] for name, port in ports.items()}
     for name, port in ports.items():
         if head(port, tags[name])[0] != 304:  # noqa: PLR2004
@@ -163,31 +164,64 @@ def table(ports: dict[str, int], seconds: int, rounds: int) -> tuple[str, Run]:
             f"| {unchanged.rate:,.0f} | {unchanged.rate / middle['nginx', 304].rate:.2f} "
             f"| {unchanged.p99:.1f} |"
         )
-    return "\n".join(rows), middle["Pressroom", 200]
+    return "\n".join(rows)
 
 
 def _median(runs: list[Run]) -> Run:
     return Run(median(r.rate for r in runs), median(r.p99 for r in runs), sum(r.errors for r in runs))
 
 
-def disturbed(port: int, seconds: int, rounds: int, disturb: Callable[[], None]) -> Run:
-    """Ask while something goes on beside it, again and again."""
-    runs = []
+def beside(port: int, seconds: int, rounds: int, going_on: Callable[[], AbstractContextManager[None]]) -> str:
+    """Ask in turn while nothing else goes on and while something does; give the columns of a row."""
+    quiet, disturbed = [], []
     for _ in range(rounds):
-        stop = threading.Event()
+        quiet.append(wrk(port, seconds))
+        with going_on():
+            disturbed.append(wrk(port, seconds))
+    before, then = _median(quiet), _median(disturbed)
+    errors = before.errors + then.errors
+    rates = f"{before.rate:,.0f} | {then.rate:,.0f} | {before.p99:.1f} | {then.p99:.1f}"
+    return f"{rates} | {then.p99 / before.p99:.2f} | {errors}"
 
-        def going_on(stop: threading.Event = stop) -> None:
-            while not stop.wait(1.0):
-                disturb()
 
-        beside = threading.Thread(target=going_on)
-        beside.start()
-        try:
-            runs.append(wrk(port, seconds))
-        finally:
-            stop.set()
-            beside.join()
-    return _median(runs)
+@contextmanager
+def editing(item: Path, numbers: Iterator[int]) -> Iterator[None]:
+    """Change an item every second."""
+    text, stop = item.read_text("utf-8"), threading.Event()
+
+    def edit() -> None:
+        while not stop.wait(1.0):
+            item.write_text(f"{text}\nOnce more, {next(numbers)}.\n", "utf-8")
+
+    thread = threading.Thread(target=edit)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def sending(folder: Path) -> Iterator[None]:
+    """Let the issue go out for a while."""
+    _pressroom(folder, "issues", "resume", "weekly", "1")
+    before = _sent(folder)
+    until(lambda: _sent(folder) > before)
+    try:
+        yield
+    finally:
+        _pressroom(folder, "issues", "pause", "weekly", "1")
+
+
+def an_issue(folder: Path) -> None:
+    """Make an issue that goes to many, and hold it."""
+    rows = "".join(f"reader{number}@example.org\n" for number in range(READERS))
+    (folder / "readers.csv").write_text(f"address\n{rows}", "ascii")
+    _pressroom(folder, "subscribers", "import", "readers.csv", "--newsletter", "weekly")
+    _pressroom(folder, "send", "weekly", "--now")
+    _pressroom(folder, "issues", "approve", "weekly", "1")
+    _pressroom(folder, "issues", "pause", "weekly", "1")
 
 
 def set_up(work: Path, port: int, smtp: int) -> Path:
@@ -221,19 +255,6 @@ def peer(work: Path, port: int, content: Path) -> Iterator[None]:
     with running(["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], folder):
         until(lambda: head(port)[0] == 200)  # noqa: PLR2004
         yield
-
-
-def sent_beside(folder: Path, port: int, arguments: argparse.Namespace) -> tuple[Run, int]:
-    """Ask while an issue goes out to many; give how it was, and how many mails went out meanwhile."""
-    rows = "".join(f"reader{number}@example.org\n" for number in range(READERS))
-    (folder / "readers.csv").write_text(f"address\n{rows}", "ascii")
-    _pressroom(folder, "subscribers", "import", "readers.csv", "--newsletter", "weekly")
-    _pressroom(folder, "send", "weekly", "--now")
-    _pressroom(folder, "issues", "approve", "weekly", "1")
-    until(lambda: _sent(folder) > 0)
-    before = _sent(folder)
-    run = _median([wrk(port, arguments.seconds * 2) for _ in range(arguments.rounds)])
-    return run, _sent(folder) - before
 
 
 def _sent(folder: Path) -> int:
@@ -274,28 +295,19 @@ def main() -> None:
         )
         started = memory(service.pid)
         with peer(work, ports["nginx"], feed):
-            rows, quiet = table(ports, arguments.seconds, arguments.rounds)
-        print(rows, end="\n\n")
+            print(table(ports, arguments.seconds, arguments.rounds), end="\n\n")
         print(f"Memory: {started:.0f} MB before, {memory(service.pid):.0f} MB after.\n")
+        print("| 200, beside | quiet/s | then/s | quiet p99 ms | then p99 ms | of quiet | errors |")
+        print("|:--|--:|--:|--:|--:|--:|--:|")
+        port, how = ports["Pressroom"], (arguments.seconds * 2, arguments.rounds)
         item = work / "items" / material.CATEGORIES[0] / "item-000000.md"
-        text, number = item.read_text("utf-8"), iter(range(10**9))
-
-        def edit() -> None:
-            item.write_text(f"{text}\nOnce more, {next(number)}.\n", "utf-8")
-
-        before = _built(log)
-        building = disturbed(ports["Pressroom"], arguments.seconds * 2, arguments.rounds, edit)
-        print("| Pressroom, 200 | per second | p99 ms | of quiet | errors |\n|:--|--:|--:|--:|--:|")
-        print(f"| quiet | {quiet.rate:,.0f} | {quiet.p99:.1f} | 1.00 | {quiet.errors} |")
-        print(
-            f"| {_built(log) - before} builds beside it | {building.rate:,.0f} | {building.p99:.1f} "
-            f"| {building.p99 / quiet.p99:.2f} | {building.errors} |"
-        )
-        sending = sent_beside(folder, ports["Pressroom"], arguments)
-        print(
-            f"| {sending[1]:,} mails beside it | {sending[0].rate:,.0f} | {sending[0].p99:.1f} "
-            f"| {sending[0].p99 / quiet.p99:.2f} | {sending[0].errors} |"
-        )
+        before, numbers = _built(log), count()
+        columns = beside(port, *how, lambda: editing(item, numbers))
+        print(f"| {_built(log) - before} builds | {columns} |")
+        an_issue(folder)
+        sent = _sent(folder)
+        columns = beside(port, *how, lambda: sending(folder))
+        print(f"| {_sent(folder) - sent:,} mails | {columns} |")
         print(f"\nMemory at the end: {memory(service.pid):.0f} MB.")
 
 

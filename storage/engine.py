@@ -141,9 +141,8 @@ def _sqlite(url: URL) -> Engine:
 def _create_private(path: Path) -> None:
     """Make an empty file that only its owner can read: it will hold addresses and the tokens' key.
 
-    A file that is there is not opened: closing it would let go of every lock that this process has on
-    it, for POSIX counts by process, and SQLite elsewhere would take our connections for gone
-    (howtocorrupt.html, 2.2).
+    A file that is there is not opened: closing it would let go of every lock that this process has on it, for
+    POSIX counts by process, and SQLite elsewhere would take us for gone (sqlite.org/howtocorrupt.html, 2.2).
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
