@@ -25,9 +25,9 @@ Choice = tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """From where somebody clicked, and which wording was on the page."""
+    """From which address somebody clicked, and which wording was on the page."""
 
-    network: str
+    client: str
     wording: str
 
 
@@ -108,7 +108,7 @@ def confirm_move(conn: Connection, key: bytes, token: str, evidence: Evidence, n
         "source": "change of address",
         "by": "the subscriber",
         "at": now.isoformat(timespec="seconds"),
-        "network": plain(evidence.network),
+        "client": plain(evidence.client),
         "wording": plain(evidence.wording),
     }
     seen = [*person.evidence, proof]
@@ -125,7 +125,7 @@ def _proof(signup: Signup, evidence: Evidence, now: datetime) -> dict[str, Any]:
     return {
         **signup.evidence,
         "at": now.isoformat(timespec="seconds"),
-        "confirmed_network": plain(evidence.network),
+        "confirmed_client": plain(evidence.client),
         "confirmed_wording": plain(evidence.wording),
         "newsletters": list(signup.newsletters),
     }

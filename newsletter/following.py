@@ -7,7 +7,7 @@ LinkBad and LinkExpired for a link. Nothing here knows of requests or pages. The
 """
 
 from newsletter.bearers import Viewed, look
-from newsletter.confirmations import Confirmed, Evidence, Moved, confirm, confirm_move
+from newsletter.confirmations import Choice, Confirmed, Evidence, Moved, confirm, confirm_move
 from newsletter.errors import LinkBad, LinkExpired
 from newsletter.preferences import (
     Changed,
@@ -24,16 +24,16 @@ from newsletter.preferences import (
     resume,
     unsubscribe,
 )
-from newsletter.signups import Limits, Reception, SignUp, Tidied, sign_up, tidy
+from newsletter.signups import Reception, SignUp, Tidied, sign_up, tidy
 
 __all__ = [
     "Changed",
+    "Choice",
     "Choices",
     "Confirmed",
     "Evidence",
     "Following",
     "Left",
-    "Limits",
     "LinkBad",
     "LinkExpired",
     "Moved",

@@ -16,13 +16,15 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection
 
 from newsletter.errors import AddressError, ChoiceError, UnknownSubscriber, UnwantedMail
-from storage import delivery_history, letters, signups, subscribers, suppressions
+from storage import delivery_history, letters, pauses, signups, subscribers, suppressions
 from storage.delivery_history import DeliveryRow
+from storage.signups import Move, Signup
 from storage.subscribers import NewSubscriber, Subscriber, Subscription
 from storage.suppressions import EVERY_NEWSLETTER, UNSUBSCRIBED, Suppression, address_hash
 
 LONGEST_LOCAL_PART, LONGEST_ADDRESS = 64, 254  # RFC 5321, 4.5.3.1: octets, the path less its brackets
 DELIVERIES_SHOWN = 20
+STRANGER = "there is no subscriber with this address"
 # What most local parts are made of (RFC 5322, 3.2.3); the others are left to email-validator.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ATOMS = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(\.{_ATOM})*")
@@ -89,10 +91,13 @@ class Addition:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Everything that is kept of a person."""
+    """Everything that is kept of an address: of a subscriber, of a sign-up that waits, of a suppression."""
 
-    subscriber: Subscriber
+    subscriber: Subscriber | None
     subscriptions: tuple[Subscription, ...]
+    pauses: Mapping[str, datetime]
+    signup: Signup | None
+    move: Move | None
     suppressions: tuple[Suppression, ...]
     deliveries: tuple[DeliveryRow, ...]
 
@@ -200,22 +205,28 @@ def forget(conn: Connection, person: Subscriber, now: datetime) -> None:
     subscribers.erase(conn, person.id)
 
 
-def show(conn: Connection, address: Address) -> Profile:
-    """Give everything that is kept of a person; raise UnknownSubscriber."""
-    person = _known(conn, address)
-    return Profile(
+def show(conn: Connection, address: Address, now: datetime) -> Profile:
+    """Give everything that is kept of an address; raise UnknownSubscriber when that is nothing."""
+    person = subscribers.find(conn, address.key)
+    signup = signups.of_address(conn, address.key)
+    found = Profile(
         subscriber=person,
         subscriptions=tuple(_subscriptions(conn, person).values()),
+        pauses=pauses.of(conn, person.id, now) if person else {},
+        signup=signup if signup and signup.confirmed is None else None,
+        move=signups.find_move(conn, person.id) if person else None,
         suppressions=tuple(suppressions.of(conn, address.hash)),
-        deliveries=tuple(delivery_history.of_subscriber(conn, person.id, DELIVERIES_SHOWN)),
+        deliveries=tuple(delivery_history.of_subscriber(conn, person.id, DELIVERIES_SHOWN)) if person else (),
     )
+    if not (found.subscriber or found.signup or found.suppressions):
+        raise UnknownSubscriber(STRANGER)
+    return found
 
 
 def _known(conn: Connection, address: Address) -> Subscriber:
     person = subscribers.find(conn, address.key)
     if person is None:
-        message = "there is no subscriber with this address"
-        raise UnknownSubscriber(message)
+        raise UnknownSubscriber(STRANGER)
     return person
 
 

@@ -16,7 +16,7 @@ from newsletter.bearers import GONE, Bearer, bearer
 from newsletter.confirmations import Choice, Evidence, follow
 from newsletter.errors import ChoiceError, LinkBad
 from newsletter.people import Offer, parse_address
-from newsletter.signups import Limits, Reception, may_move, may_write_to, plain, settled
+from newsletter.signups import MOVE_WITHIN, Reception, chosen_of, may_move, may_write_to, plain
 from storage import delivery_history, letters, pauses, signups, subscribers, suppressions
 from storage.letters import NewLetter
 from storage.signups import Signup
@@ -24,7 +24,6 @@ from storage.suppressions import ERASED
 
 LONGEST_PAUSE = 26  # weeks; who wants longer leaves
 DELIVERIES_GIVEN = 10_000
-NOTHING = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +138,19 @@ def resume(conn: Connection, key: bytes, token: str, newsletter: str | None = No
 
 
 def request_address_change(
-    conn: Connection, key: bytes, token: str, new_address: str, now: datetime, limits: Limits
+    conn: Connection, key: bytes, token: str, new_address: str, now: datetime
 ) -> Reception:
     """Ask the new address by a letter; raise LinkBad or AddressError. What became of it is for the log."""
     found = _bearer(conn, key, token)
     address, who = parse_address(new_address), found.subscriber
-    if address.key == who.address_key or not may_move(conn, who.id, key, now, limits):
+    if address.key == who.address_key or not may_move(conn, who.id, key, now):
         return Reception.ADDRESS
-    if not may_write_to(conn, address, key, now, limits):
+    if not may_write_to(conn, address, key, now):
         return Reception.ADDRESS
     if suppressions.barred(conn, address.hash, list(found.subscriptions)):
         return Reception.SUPPRESSED
     signups.ask_move(conn, who.id, address.address, address.key, now)
-    expires = now + limits.move_within
+    expires = now + MOVE_WITHIN
     letter = NewLetter(
         "change", address.address, address.key, who.language, (found.newsletter,), who.id, expires
     )
@@ -245,13 +244,7 @@ def _following(found: Bearer, name: str, paused_until: datetime | None) -> Follo
 def _chosen(name: str, chosen: Choice, offer: Offer) -> Choice:
     if name not in offer.newsletters:
         raise ChoiceError(name, "newsletter", offer.newsletters)
-    offered = offer.newsletters[name]
-    for category in chosen or ():
-        if category not in offered:
-            raise ChoiceError(category, "category", offered)
-    if chosen is not None and not chosen:
-        raise ChoiceError(NOTHING, "category", offered)
-    return settled(chosen, offered)
+    return chosen_of(chosen, offer.newsletters[name])
 
 
 def _save(
@@ -269,7 +262,7 @@ def _save(
                 "source": "preferences page",
                 "by": "the subscriber",
                 "at": now.isoformat(timespec="seconds"),
-                "network": plain(evidence.network),
+                "client": plain(evidence.client),
                 "wording": plain(evidence.wording),
                 "newsletters": list(begun),
             }

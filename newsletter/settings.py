@@ -1,6 +1,7 @@
 """How the newsletters are composed, scheduled and sent."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,6 +20,8 @@ def _one_line(value: str) -> str:
 
 
 Line = Annotated[str, AfterValidator(_one_line)]
+Count = Annotated[int, Field(ge=1)]
+Answering = Annotated[Duration, Field(ge=timedelta(hours=1), le=timedelta(days=30))]
 
 
 class EventsSettings(Settings):
@@ -51,6 +54,19 @@ class NewsletterSettings(Settings):
     misfire_grace: Duration = parse_duration("6h")
     approval: Literal["none", "required"] = "none"
     signup: Literal["open", "closed"] = "open"
+
+
+class SignupSettings(Settings):
+    """How many sign-ups are let through in an hour, and how long a confirmation may take.
+
+    Counted by where they come from (the client's network, and the wider one around it) and where they aim
+    (the domain of the address). An address gets one letter a day, whatever stands here.
+    """
+
+    per_network: Count = 20
+    per_neighbourhood: Count = 100
+    per_domain: Count = 300
+    confirm_within: Answering = parse_duration("72h")
 
 
 class SmtpSettings(Settings):

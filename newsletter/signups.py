@@ -12,22 +12,32 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 from sqlalchemy import Connection
 
 from newsletter.errors import ChoiceError
 from newsletter.headers import clean, shorten
 from newsletter.people import Address, Offer, parse_address
+from newsletter.settings import SignupSettings
 from storage import letters, quotas, signups, suppressions
 from storage.letters import NewLetter
 
+# In bits, by version: what one client can change its address in at will, and what surrounds it.
+NETWORKS = {4: 32, 6: 64}
 NEIGHBOURHOODS = {4: 24, 6: 48}
 LONGEST_EVIDENCE = 300
 
+WINDOW = timedelta(hours=1)
+LETTER_EVERY = timedelta(days=1)
+MOVES_A_DAY = 3
+MOVE_WITHIN = timedelta(hours=24)
+KEPT_AFTERWARDS = timedelta(days=4)
+"""An unconfirmed sign-up stays so long after its link expired, so that the link can still say so."""
+
 
 class Reception(StrEnum):
-    """What became of a sign-up: for the log alone, since all but `NETWORK` tell about the address."""
+    """What became of a sign-up. Only `NETWORK` may be told to who asked: the others tell of an address."""
 
     LETTER = "letter"
     NETWORK = "too many from this network"
@@ -37,30 +47,18 @@ class Reception(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How much is let through: sign-ups in an hour, and how long things are good for."""
-
-    per_network: int = 20
-    per_neighbourhood: int = 100
-    per_domain: int = 300
-    window: timedelta = timedelta(hours=1)
-    letter_every: timedelta = timedelta(days=1)
-    moves_a_day: int = 3
-    confirm_within: timedelta = timedelta(hours=72)
-    move_within: timedelta = timedelta(hours=24)
-    keep: timedelta = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
 class SignUp:
-    """What a form brought. `categories` None are all; `wording` names the text that was shown (wordings)."""
+    """What a form brought. `newsletters` maps each to the chosen categories, None for all of them.
+
+    `client` is the address that the form was sent from, empty when it is not known; `wording` names the
+    text that was shown (wordings).
+    """
 
     address: str
-    newsletters: tuple[str, ...]
-    network: str
+    newsletters: Mapping[str, tuple[str, ...] | None]
+    client: str
     form: str
     wording: str
-    categories: tuple[str, ...] | None = None
     language: str | None = None
 
 
@@ -74,7 +72,7 @@ class Tidied:
 
 
 def sign_up(
-    conn: Connection, request: SignUp, offer: Offer, key: bytes, now: datetime, limits: Limits
+    conn: Connection, request: SignUp, offer: Offer, key: bytes, now: datetime, limits: SignupSettings
 ) -> Reception:
     """Keep a sign-up and queue its letter, if it may be; raise AddressError or ChoiceError for a bad form.
 
@@ -82,7 +80,7 @@ def sign_up(
     """
     address = parse_address(request.address)
     wishes = _wishes(request, offer)
-    refusal = _refused(conn, address, request.network, key, now, limits)
+    refusal = _refused(conn, address, request.client, key, now, limits)
     if refusal is not None:
         return refusal
     if suppressions.barred(conn, address.hash, list(wishes)):
@@ -104,83 +102,82 @@ def sign_up(
     return Reception.LETTER
 
 
-def may_write_to(conn: Connection, address: Address, key: bytes, now: datetime, limits: Limits) -> bool:
+def may_write_to(conn: Connection, address: Address, key: bytes, now: datetime) -> bool:
     """Take the one letter a day that may go to an address that has not said yes."""
     hidden = _hidden(key, "letter", address.key)
-    taken = quotas.take(conn, "letter", hidden, now=now, window=limits.letter_every, limit=1)
+    taken = quotas.take(conn, "letter", hidden, now=now, window=LETTER_EVERY, limit=1)
     return taken is not None
 
 
-def may_move(conn: Connection, subscriber_id: int, key: bytes, now: datetime, limits: Limits) -> bool:
+def may_move(conn: Connection, subscriber_id: int, key: bytes, now: datetime) -> bool:
     """Take one of the few changes of address that a subscriber may ask for in a day."""
     hidden = _hidden(key, "move", str(subscriber_id))
     day = timedelta(days=1)
-    taken = quotas.take(conn, "move", hidden, now=now, window=day, limit=limits.moves_a_day)
+    taken = quotas.take(conn, "move", hidden, now=now, window=day, limit=MOVES_A_DAY)
     return taken is not None
 
 
-def tidy(conn: Connection, now: datetime, limits: Limits) -> Tidied:
+def tidy(conn: Connection, now: datetime, limits: SignupSettings) -> Tidied:
     """Delete sign-ups that nobody confirmed, letters that came to their end, and counters that are over."""
-    before = now - limits.keep
-    longest = max(limits.window, limits.letter_every, timedelta(days=1))
+    before = now - limits.confirm_within - KEPT_AFTERWARDS
     return Tidied(
         unconfirmed=signups.forget_old(conn, before),
         letters=letters.forget_old(conn, before),
-        quotas=quotas.forget(conn, now - longest),
+        quotas=quotas.forget(conn, now - LETTER_EVERY),
     )
 
 
-def settled(chosen: Collection[str] | None, offered: Collection[str]) -> tuple[str, ...] | None:
-    """Give a choice of categories as it is kept: in the offer's order, None for all of them."""
+def chosen_of(chosen: Collection[str] | None, offered: Collection[str]) -> tuple[str, ...] | None:
+    """Give a choice of categories as it is kept: in the offer's order, None for all of them.
+
+    Raise ChoiceError for a category that is not offered, and for none at all.
+    """
     if chosen is None:
         return None
+    for category in chosen or ("",):
+        if category not in offered:
+            raise ChoiceError(category, "category", offered)
     kept = tuple(name for name in offered if name in chosen)
     return None if len(kept) == len(offered) else kept
 
 
 def _wishes(request: SignUp, offer: Offer) -> Mapping[str, tuple[str, ...] | None]:
-    """Give the categories for each newsletter: those of the chosen that it has, or all if it has none."""
+    """Give what is asked for as it is kept; raise ChoiceError for what nobody offers."""
     open_ = [name for name in offer.newsletters if name not in offer.closed]
-    names = tuple(dict.fromkeys(request.newsletters))
-    for name in names or ("",):
+    for name in request.newsletters or ("",):
         if name not in open_:
             raise ChoiceError(name, "newsletter", open_)
-    known = {category for name in names for category in offer.newsletters[name]}
-    for category in request.categories or ():
-        if category not in known:
-            raise ChoiceError(category, "category", known)
     if request.language is not None and request.language not in offer.languages:
         raise ChoiceError(request.language, "language", offer.languages)
-    return {name: settled(request.categories, offer.newsletters[name]) or None for name in names}
+    return {name: chosen_of(chosen, offer.newsletters[name]) for name, chosen in request.newsletters.items()}
 
 
 def _refused(
-    conn: Connection, address: Address, network: str, key: bytes, now: datetime, limits: Limits
+    conn: Connection, address: Address, client: str, key: bytes, now: datetime, limits: SignupSettings
 ) -> Reception | None:
     def take(scope: str, value: str, limit: int) -> int | None:
         hidden = _hidden(key, scope, value)
-        return quotas.take(conn, scope, hidden, now=now, window=limits.window, limit=limit)
+        return quotas.take(conn, scope, hidden, now=now, window=WINDOW, limit=limit)
 
-    mine = take("network", network, limits.per_network)
-    around = mine and take("neighbourhood", neighbourhood(network), limits.per_neighbourhood)
-    if mine is None or (around is None and mine > 1):
+    mine = take("network", around(client, NETWORKS), limits.per_network)
+    beside = mine and take("neighbourhood", around(client, NEIGHBOURHOODS), limits.per_neighbourhood)
+    if mine is None or (beside is None and mine > 1):
         return Reception.NETWORK
-    if quotas.used(conn, "letter", _hidden(key, "letter", address.key), now, limits.letter_every):
+    if quotas.used(conn, "letter", _hidden(key, "letter", address.key), now, LETTER_EVERY):
         return Reception.ADDRESS
     domain = address.key.rpartition("@")[2]
     if take("domain", domain, limits.per_domain) is None and mine > 1:
         return Reception.DOMAIN
-    return None if may_write_to(conn, address, key, now, limits) else Reception.ADDRESS
+    return None if may_write_to(conn, address, key, now) else Reception.ADDRESS
 
 
-def neighbourhood(network: str) -> str:
-    """Give the wider network that a client's belongs to: /24 of IPv4, /48 of IPv6."""
+def around(client: str, lengths: Mapping[int, int]) -> str:
+    """Give the network of these many bits, by version, that a client's address lies in."""
     try:
-        own = ip_network(network, strict=False)
+        version = ip_address(client).version
     except ValueError:
-        return network
-    wider = min(own.prefixlen, NEIGHBOURHOODS[own.version])
-    return str(own.supernet(new_prefix=wider))
+        return client
+    return str(ip_network((client, lengths[version]), strict=False))
 
 
 def _hidden(key: bytes, scope: str, value: str) -> str:
@@ -192,7 +189,7 @@ def _evidence(request: SignUp, now: datetime) -> dict[str, str]:
         "source": "sign-up form",
         "by": "the subscriber",
         "asked": now.isoformat(timespec="seconds"),
-        "network": plain(request.network),
+        "client": plain(request.client),
         "form": plain(request.form),
         "wording": plain(request.wording),
     }

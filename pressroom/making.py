@@ -4,7 +4,7 @@ What came of it is told in a `Made`, which crosses from one process to another: 
 process of its own (`pressroom.apart`), so that readers do not wait for it and its memory is given back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,6 @@ from newsletter.issuing import Decision
 from pressroom.bootstrap import Pressroom, open_pressroom
 from pressroom.building import publish_newsroom
 from pressroom.clock import starting_at
-from pressroom.fates import fates
 from pressroom.loading import load
 from pressroom.sending import decide, open_issues
 from pressroom.settings import Config
@@ -22,10 +21,7 @@ from pressroom.settings import Config
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What one round did. `going_out` are the issues whose pages are published with it.
-
-    `fates` tells of public paths that are no more where they went, None for nowhere.
-    """
+    """What one round did. `going_out` are the issues whose pages are published with it."""
 
     decisions: tuple[Decision, ...]
     published: Published
@@ -35,7 +31,6 @@ class Made:
     newly_withdrawn: tuple[Known, ...]
     next_embargo: datetime | None
     going_out: frozenset[int]
-    fates: Mapping[str, str | None]
 
 
 def make(config: Config, newsletters: Sequence[str], now: datetime) -> Made:
@@ -59,5 +54,4 @@ def make_in(room: Pressroom, newsletters: Sequence[str], now: datetime) -> Made:
         newly_withdrawn=found.loaded.newly_withdrawn,
         next_embargo=found.next_embargo,
         going_out=going_out,
-        fates=fates(room),
     )

@@ -1,24 +1,27 @@
 """The service's single letters: sends them as they are asked for, and forgets what nobody confirmed.
 
-Two jobs of `pressroom.service`, apart from the delivery of issues: who has just signed up waits for a mail.
+Three jobs of `pressroom.service`, apart from the delivery of issues: who has just signed up waits for a mail.
 A page that queues a letter tells nobody; it is looked for every two seconds, which also finds what another
 process has queued.
 """
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 
 from newsletter.correspondence import Post, deliver_letters
-from newsletter.following import Limits, Tidied, tidy
+from newsletter.following import Tidied, tidy
 from newsletter.letters import Letterhead, Masthead, Stationery
 from pressroom import logbook
 from pressroom.bootstrap import Pressroom
 from pressroom.sending import means, token_key
 from pressroom.settings import Config
 from pressroom.supervising import pause
+from pressroom.web.tallies import Tallies
 from storage.engine import writing
 
 LOOK_FOR_LETTERS = 2.0
+COUNT_EVERY = 60.0
 TIDY_EVERY = timedelta(hours=1).total_seconds()
 
 
@@ -38,6 +41,18 @@ async def keep_tidy(room: Pressroom, stop: asyncio.Event) -> None:
         if done.unconfirmed or done.letters:
             logbook.event("tidied", unconfirmed=done.unconfirmed, letters=done.letters)
         await pause(stop, TIDY_EVERY)
+
+
+async def count_signups(tallies: Tallies, stop: asyncio.Event) -> None:
+    """Log once a minute what became of the sign-ups in it: a flood is a line a minute, and names nobody."""
+    told: Counter[str] = Counter()
+    stopped = False
+    while not stopped:
+        stopped = await pause(stop, COUNT_EVERY)
+        now = Counter(tallies.signups)
+        if fresh := now - told:
+            logbook.event("sign-ups", **fresh)
+        told = now
 
 
 def stationery(room: Pressroom) -> Stationery:
@@ -64,7 +79,7 @@ def letterhead(config: Config) -> Letterhead:
 
 def _tidy(room: Pressroom) -> Tidied:
     with writing(room.engine) as connection:
-        return tidy(connection, room.clock(), Limits())
+        return tidy(connection, room.clock(), room.config.signups)
 
 
 def _tell(done: Post) -> None:

@@ -1,10 +1,11 @@
 """The service: one process that watches the files, publishes, decides what is due, and delivers.
 
-Six jobs side by side, none of which stops the others: `watch` tells of changed files, `publish` builds
-when told, when an embargo ends and when a day begins, `decide` makes the issue that is due, `deliver`
-sends what is open, also what another process made, `letters` and `tidy` are those of following by mail
-(`pressroom.postroom`). All that must outlive the process is in the ledger;
-a service that is killed anywhere goes on where it was when it is started again.
+Jobs side by side, none of which stops the others: `watch` tells of changed files, `publish` builds
+when told, when an embargo ends and when a day begins, `follow` serves what another process has published
+(`pressroom.upkeep`), `decide` makes the issue that is due, `deliver` sends what is open, also what another
+process made, `letters`, `tidy` and `count` are those of following by mail (`pressroom.postroom`). All that
+must outlive the process is in the ledger; a service that is killed anywhere goes on where it was when it is
+started again.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from pressroom.scheduler import waking
 from pressroom.sending import Delivered, deliver_open, earliest, open_issues
 from pressroom.settings import Config
 from pressroom.supervising import EXPECTED, keep_running
+from pressroom.upkeep import Upkeep
 from pressroom.watching import watch, watched
 from pressroom.web.application import application, base_path
 from pressroom.web.following import routes
@@ -59,13 +61,15 @@ class Service:
         self.reload = False
         self.tallies = Tallies()
         self.tree = PublicTree(room.config.feeds.output, base_path(room), room.clock)
+        self._upkeep = Upkeep(room, self.tree, self._building)
         self.application = application(room, self.tree, routes(room, room.clock), self.tallies)
 
     async def run(self) -> None:
         """Do all jobs until `stop` is set."""
         jobs = {"watch": self.watch, "publish": self.publish, "decide": self.decide, "deliver": self.deliver}
-        jobs |= {"letters": self.send_letters, "tidy": self.keep_tidy}
-        await asyncio.to_thread(self.tree.refresh)
+        jobs |= {"follow": partial(self._upkeep.follow, self._stop)}
+        jobs |= {"letters": self.send_letters, "tidy": self.keep_tidy, "count": self.count_signups}
+        await self._upkeep.take_up()
         self._tick.set()
         with waking(self._tick.set, second=self._seconds):
             await keep_running(jobs, self._stop, self._failed)
@@ -129,6 +133,10 @@ class Service:
         """Forget sign-ups that nobody confirmed."""
         await postroom.keep_tidy(self._room, self._stop)
 
+    async def count_signups(self) -> None:
+        """Tell in the log how many signed up."""
+        await postroom.count_signups(self.tallies, self._stop)
+
     async def _build(self) -> datetime:
         """Publish what is there now; give when to do so again if no file changes before."""
         async with self._building:
@@ -138,13 +146,13 @@ class Service:
             except EXPECTED as error:
                 logbook.problem("build-failed", error)
                 self._failed("build")
-                await asyncio.to_thread(self.tree.refresh, mixed=True)
+                await self._upkeep.take_up(mixed=True)
                 return now + TRY_AGAIN
 
     async def _make(self, newsletters: Sequence[str], now: datetime) -> datetime:
         """Do a round in a process of its own, serve what it published, and give when the next one is due."""
         made = await self._apart.run(make, self._room.config, newsletters, now)
-        await asyncio.to_thread(self.tree.refresh, made.fates)
+        await self._upkeep.take_up()
         self._public |= made.going_out
         for decision in made.decisions:
             _tell(decision)

@@ -21,7 +21,7 @@ from content.settings import (
     SourceSettings,
 )
 from feeds.settings import FeedsSettings
-from newsletter.settings import NewsletterSettings, SmtpSettings
+from newsletter.settings import NewsletterSettings, SignupSettings, SmtpSettings
 from pressroom.web.settings import WebSettings
 from storage.settings import StorageSettings
 
@@ -35,6 +35,7 @@ class ConfigFile(Settings):
     limits: LimitSettings = LimitSettings()
     feeds: FeedsSettings
     newsletters: Mapping[Name, NewsletterSettings] = Field(default_factory=dict)
+    signups: SignupSettings = SignupSettings()
     smtp: SmtpSettings = SmtpSettings()
     storage: StorageSettings = StorageSettings()
     web: WebSettings
@@ -51,6 +52,7 @@ class Config:
     limits: LimitSettings
     feeds: FeedsSettings
     newsletters: Mapping[str, NewsletterSettings]
+    signups: SignupSettings
     smtp: SmtpSettings
     storage: StorageSettings
     web: WebSettings

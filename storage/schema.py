@@ -64,7 +64,7 @@ ITEM_KINDS = ("item", "event")
 ISSUE_STATES = ("awaiting-approval", "queued", "sending", "paused", "sent", "cancelled")
 SLOT_OUTCOMES = ("issue", "nothing-new", "paused", "missed", "superseded", "not-approved", "no-subscribers")
 DELIVERY_STATES = ("queued", "sending", "sent", "deferred", "failed", "suppressed", "uncertain")
-SUBSCRIPTION_STATES = ("pending", "active", "unsubscribed")
+SUBSCRIPTION_STATES = ("active", "unsubscribed")
 LETTER_KINDS = ("confirm", "welcome", "change")
 LETTER_STATES = ("queued", "sending", "sent", "deferred", "failed", "suppressed", "uncertain")
 

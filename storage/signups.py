@@ -103,10 +103,10 @@ def forget_old(conn: Connection, before: datetime) -> int:
 
 
 def counts(conn: Connection) -> dict[str, int]:
-    """Count the sign-ups that are kept: "pending" and "confirmed"."""
+    """Count the sign-ups that are kept: "waiting" and "confirmed"."""
     confirmed = signups.c.confirmed.is_not(None)
     rows = conn.execute(select(confirmed.label("done"), func.count().label("n")).group_by(confirmed))
-    return {("confirmed" if row.done else "pending"): row.n for row in rows}
+    return {("confirmed" if row.done else "waiting"): row.n for row in rows}
 
 
 def ask_move(conn: Connection, subscriber_id: int, address: str, address_key: str, now: datetime) -> None:

@@ -257,7 +257,7 @@ def test_every_metric_is_documented_with_its_labels() -> None:
     tallies.failed["build"] = NOW
     figures = Figures(tallies)
     rows = [("weekly", "sent", 1)]
-    figures.seen = Seen(NOW, rows, rows, rows, [("weekly", NOW)])
+    figures.seen = Seen(NOW, rows, rows, rows, rows, 1, [("weekly", NOW)])
     made = {
         sample.name: set(sample.labels)
         for family in figures.collect()

@@ -13,8 +13,8 @@ import click
 from newsletter import people
 from newsletter.exports import csv_lines, json_objects
 from newsletter.imports import MISTAKES, ImportReport, Refusal, import_csv
-from newsletter.people import Consent, Profile, Wish, parse_address
-from pressroom import screen
+from newsletter.people import Consent, Wish, parse_address
+from pressroom import profiles, screen
 from pressroom.arguments import NewsletterName, config_of, confirm, json_option, newsletter_of, yes_option
 from pressroom.bootstrap import look_into, open_pressroom
 from pressroom.cli import Call
@@ -22,12 +22,13 @@ from pressroom.errors import UsageProblem
 from pressroom.progress import progress
 from pressroom.settings import Config
 from pressroom.subscriptions import offer_of
-from storage import subscribers
+from storage import signups, subscribers
 from storage.engine import reading, writing
+from storage.schema import SUBSCRIPTION_STATES
 from storage.subscribers import Person
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-STATES = click.Choice(["pending", "active", "unsubscribed"])
+STATES = click.Choice(SUBSCRIPTION_STATES)
 REFUSALS_SHOWN = 50
 
 newsletter_option = click.option("--newsletter", "-n", type=NewsletterName(), help="Only this newsletter.")
@@ -68,6 +69,7 @@ def list_command(call: Call, newsletter: str | None, state: str | None, limit: i
     with look_into(config, call.clock) as room, reading(room.engine) as connection:
         found = list(_some(subscribers.listed(connection, newsletter, state), limit))
         counts = subscribers.counts(connection)
+        waiting = signups.counts(connection).get("waiting", 0)
     if as_json:
         screen.give_json(list(json_objects(found)))
         return
@@ -76,6 +78,8 @@ def list_command(call: Call, newsletter: str | None, state: str | None, limit: i
         screen.table(("ADDRESS", "NEWSLETTER", "STATE", "CATEGORIES", "LANGUAGE"), rows)
     told = [f"{name}: {count} {each}" for (name, each), count in sorted(counts.items())]
     screen.note("; ".join(told) or "There are no subscribers yet.")
+    if waiting:
+        screen.note(f"{screen.counted(waiting, 'sign-up')} not confirmed yet.")
     if limit and len(found) == limit:
         screen.note(f"The first {limit} are shown; --limit 0 shows all.")
 
@@ -203,7 +207,7 @@ def export_command(
 @json_option
 @click.pass_obj
 def show_command(call: Call, address: str, as_json: bool) -> None:
-    """Show everything that is kept of a person: subscriptions, consent, the latest deliveries.
+    """Show everything that is kept of an address: subscriptions, consent, what waits, the latest deliveries.
 
     \b
     Example:
@@ -211,11 +215,11 @@ def show_command(call: Call, address: str, as_json: bool) -> None:
     """
     read = parse_address(address)
     with look_into(config_of(call), call.clock) as room, reading(room.engine) as connection:
-        found = people.show(connection, read)
+        found = people.show(connection, read, call.clock())
     if as_json:
         screen.give_json(found)
         return
-    _show(found)
+    profiles.show(read.address, found)
 
 
 @command.command("remove")
@@ -320,22 +324,3 @@ def _tell(file: Path, report: ImportReport, refused: list[Refusal]) -> None:
         f"{report.lines} lines, {report.added} added, {len(refused)} refused"
         + (f" ({counted})" if counted else "")
     )
-
-
-def _show(found: Profile) -> None:
-    who = found.subscriber
-    screen.heading(who.address)
-    screen.say(f"language: {who.language or 'the newsletter decides'}; here since {who.created:%Y-%m-%d}")
-    for row in found.subscriptions:
-        chosen = "all categories" if row.categories is None else ", ".join(row.categories)
-        screen.say(
-            f"  {row.newsletter}: {row.state} since {row.ended or row.since:%Y-%m-%d %H:%M} UTC, {chosen}"
-        )
-    for suppression in found.suppressions:
-        screen.say(f"  suppressed: {suppression.reason} {suppression.detail}".rstrip())
-    for piece in who.evidence:
-        screen.say("  consent: " + ", ".join(f"{key} {value}" for key, value in piece.items()))
-    if found.deliveries:
-        screen.say()
-        rows = [(row.issue_id, row.state, row.attempts, row.reply) for row in found.deliveries]
-        screen.table(("ISSUE ID", "STATE", "ATTEMPTS", "THE SERVER SAID"), rows)

@@ -6,7 +6,7 @@ no browser of ours has sent 400; a ledger that does not answer 503.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TypeVar
@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.errors import ChoiceError, LinkBad, LinkExpired
-from newsletter.following import Limits
 from newsletter.people import Offer
 from newsletter.wordings import WORDINGS
 from pressroom import logbook
@@ -27,7 +26,7 @@ from pressroom.clock import Clock
 from pressroom.sending import token_key
 from pressroom.subscriptions import offer_of
 from pressroom.web.answers import Answers
-from pressroom.web.requests import client_network
+from pressroom.web.requests import client_address
 from storage.engine import reading, writing
 from storage.errors import StorageError
 
@@ -44,10 +43,9 @@ RETRY_SECONDS = "60"
 class Circle:
     """Everything that a page for followers works with."""
 
-    def __init__(self, room: Pressroom, clock: Clock, limits: Limits | None = None) -> None:
+    def __init__(self, room: Pressroom, clock: Clock) -> None:
         self.config = room.config
         self.clock = clock
-        self.limits = limits or Limits()
         self.offer: Offer = offer_of(room.config)
         self.answers = Answers(room)
         self._room = room
@@ -94,8 +92,9 @@ class Circle:
         """Give the key that forms are stamped with."""
         return await run_in_threadpool(lambda: self.key)
 
-    def network(self, request: Request) -> str:
-        return client_network(request, self.config.web.proxies)
+    def client(self, request: Request) -> str:
+        """Give the address that a request comes from; empty when it is not known."""
+        return client_address(request, self.config.web.proxies)
 
     def title(self, newsletter: str) -> str:
         known = self.config.newsletters.get(newsletter)
@@ -104,6 +103,12 @@ class Circle:
     def wording(self, version: str, language: str) -> str:
         """Give the words of consent that a page shows, of which the evidence names the version."""
         return self._room.templates.translations(language).gettext(WORDINGS[version])
+
+    def no_subject(self, newsletters: Iterable[str], language: str) -> dict[str, str]:
+        """Say of newsletters that nothing of them is ticked; by the field that it is about."""
+        _ = self.words(language)
+        text = _("Choose at least one subject of %(title)s.")
+        return {f"subjects-{name}": text % {"title": self.title(name)} for name in newsletters}
 
     def words(self, language: str) -> Callable[[str], str]:
         return self._room.templates.translations(language).gettext

@@ -5,8 +5,8 @@ acts, each time with the same answer. The unsubscribe address also takes the POS
 own button (RFC 8058): no cookie, no redirect, no limit, any body. Given to `pressroom.web.application`.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -16,6 +16,7 @@ from starlette.routing import Route
 from newsletter import wordings
 from newsletter.errors import AddressError, LinkBad
 from newsletter.following import (
+    Choice,
     Confirmed,
     Evidence,
     Moved,
@@ -29,25 +30,26 @@ from newsletter.following import (
     unsubscribe,
 )
 from newsletter.people import parse_address
+from newsletter.signups import WINDOW
 from pressroom import logbook
 from pressroom.bootstrap import Pressroom
 from pressroom.clock import Clock
 from pressroom.web import forms, settling
 from pressroom.web.circle import Circle
 from pressroom.web.forms import Age, Fields
-from pressroom.web.offering import categories_on_offer, newsletters_on_offer
+from pressroom.web.offering import on_offer, wishes, without_subject
 
 LONGEST_ADDRESS_SHOWN = 254
 BOT = "bot"
+LATER_SECONDS = str(int(WINDOW.total_seconds()))
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The sign-up form as it is shown: what is filled in, and its stamp. `categories` None: all."""
+    """The sign-up form as it is shown: what is filled in, and its stamp."""
 
     address: str = ""
-    newsletters: tuple[str, ...] = ()
-    categories: tuple[str, ...] | None = None
+    wishes: Mapping[str, Choice] = field(default_factory=dict)
     language: str = ""
     via: str = ""
     stamp: str = ""
@@ -76,7 +78,7 @@ async def _subscribe(circle: Circle, request: Request) -> Response:
         query = request.query_params
         via = forms.came_from(request)
         language = circle.answers.language(request, query.get("language"))
-        asked = Form(newsletters=tuple(query.getlist("newsletter")), language=language, via=via)
+        asked = Form(wishes=dict.fromkeys(query.getlist("newsletter")), language=language, via=via)
         return await _form(circle, request, asked, language)
     fields = await forms.fields(request)
     language = circle.answers.language(request, fields.one("page"))
@@ -84,7 +86,7 @@ async def _subscribe(circle: Circle, request: Request) -> Response:
         request.app.state.tallies.signups[BOT] += 1
         async with circle.evenly():
             return _look_into_mail(circle, request, fields, language)
-    return await _asked(circle, request, _filled_in(request, fields, language), fields, language)
+    return await _asked(circle, request, _filled_in(circle, request, fields, language), fields, language)
 
 
 async def _asked(circle: Circle, request: Request, form: Form, fields: Fields, language: str) -> Response:
@@ -99,19 +101,20 @@ async def _asked(circle: Circle, request: Request, form: Form, fields: Fields, l
         return await _form(circle, request, form, language, errors=errors, status=422)
     wish = SignUp(
         address=form.address,
-        newsletters=form.newsletters,
-        network=circle.network(request),
+        newsletters=form.wishes,
+        client=circle.client(request),
         form=form.via or _here(circle),
         wording=wordings.SIGN_UP,
-        categories=form.categories,
         language=form.language or None,
     )
 
     def signing_up(connection: Connection, key: bytes) -> Reception:
-        return sign_up(connection, wish, circle.offer, key, circle.clock(), circle.limits)
+        return sign_up(connection, wish, circle.offer, key, circle.clock(), circle.config.signups)
 
     reception = await circle.act_evenly(signing_up)
     request.app.state.tallies.signups[reception.name.lower()] += 1
+    if reception is Reception.NETWORK:
+        return _later(circle, request, language)
     return _look_into_mail(circle, request, fields, language)
 
 
@@ -126,15 +129,14 @@ async def _form(
     status: int = 200,
 ) -> Response:
     stamped = replace(form, stamp=forms.stamp(await circle.stamp_key(), circle.clock(), form.via))
-    known = [name for name in form.newsletters if name in circle.offer.newsletters]
+    known = [name for name in form.wishes if name in circle.offer.newsletters]
     return circle.answers.page(
         request,
         "web/subscribe.html",
         language,
         status=status,
         form=stamped,
-        offers=newsletters_on_offer(circle.config, circle.offer, known),
-        categories=categories_on_offer(circle.config, circle.offer, form.categories, language),
+        offers=on_offer(circle.config, circle.offer, form.wishes, language),
         languages=circle.answers.language_choices(form.language or language),
         other_languages=circle.answers.other_languages(language, newsletter=known),
         wording=circle.wording(wordings.SIGN_UP, language),
@@ -149,15 +151,22 @@ def _look_into_mail(circle: Circle, request: Request, fields: Fields, language: 
     return circle.answers.page(request, "web/subscribed.html", language, address=address)
 
 
-def _filled_in(request: Request, fields: Fields, language: str) -> Form:
-    """Read what the form holds. No category is all of them where the form did not offer any."""
-    offered = fields.one("chooses") == "categories"
+def _later(circle: Circle, request: Request, language: str) -> Response:
+    """Say that too much came from the reader's network; this tells nothing of any address."""
+    answer = circle.answers.page(request, "web/later.html", language, status=429)
+    answer.headers["Retry-After"] = LATER_SECONDS
+    return answer
+
+
+def _filled_in(circle: Circle, request: Request, fields: Fields, language: str) -> Form:
+    """Read what the form holds; one from elsewhere, which has no stamp, may offer no subjects."""
+    ours = bool(fields.one("stamp"))
+    ticked = wishes(fields, circle.offer)
     return Form(
         address=fields.one("address").strip(),
-        newsletters=fields.all("newsletter"),
-        categories=fields.all("category") if offered else None,
+        wishes=ticked if ours else {name: chosen or None for name, chosen in ticked.items()},
         language=fields.one("language") or language,
-        via=fields.one("via") if fields.one("stamp") else forms.came_from(request),
+        via=fields.one("via") if ours else forms.came_from(request),
     )
 
 
@@ -169,11 +178,10 @@ def _errors(circle: Circle, form: Form, language: str) -> dict[str, str]:
         parse_address(form.address)
     except AddressError:
         found["address"] = _("Give an e-mail address, as name@example.org.")
-    if not form.newsletters:
+    if not form.wishes:
         found["newsletters"] = _("Choose at least one newsletter.")
-    if form.categories == ():
-        found["categories"] = _("Choose at least one subject.")
-    return found
+    empty = [name for name in without_subject(form.wishes) if name not in circle.offer.closed]
+    return found | circle.no_subject(empty, language)
 
 
 def _once_more(circle: Circle, age: Age, language: str) -> str:
@@ -195,7 +203,7 @@ async def _confirm(circle: Circle, request: Request) -> Response:
     if request.method != "POST":
         return _ask_to_confirm(circle, request, viewed, language)
     wording = wordings.CHANGE if viewed.purpose == "change" else wordings.CONFIRM
-    evidence = Evidence(circle.network(request), wording)
+    evidence = Evidence(circle.client(request), wording)
 
     def confirming(connection: Connection, key: bytes) -> Confirmed | Moved:
         done = confirm_move if viewed.purpose == "change" else confirm

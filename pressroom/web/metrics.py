@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from pressroom.bootstrap import Pressroom
 from pressroom.web.tallies import Tallies
+from storage import letters, signups
 from storage.engine import reading
 from storage.schema import deliveries, issues, slots, subscriptions
 
@@ -23,12 +24,17 @@ Row = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the ledger said at a moment: newsletter, state or outcome, how many."""
+    """What the ledger said at a moment: newsletter (of letters: kind), state or outcome, how many.
+
+    `waiting` counts the sign-ups that nobody has confirmed yet.
+    """
 
     at: datetime
     deliveries: Sequence[Row]
     slots: Sequence[Row]
     subscriptions: Sequence[Row]
+    letters: Sequence[Row]
+    waiting: int
     last_slots: Sequence[tuple[str, datetime]]
 
 
@@ -51,8 +57,10 @@ def look(room: Pressroom, now: datetime) -> Seen:
             [(str(name), str(word), int(number)) for name, word, number in connection.execute(query)]
             for query in (sent, decided, people)
         )
+        of_letters = [(kind, state, number) for (kind, state), number in letters.counts(connection).items()]
+        waiting = signups.counts(connection).get("waiting", 0)
         last_slots = [(str(name), moment) for name, moment in connection.execute(last)]
-    return Seen(now, of_deliveries, of_slots, of_people, last_slots)
+    return Seen(now, of_deliveries, of_slots, of_people, of_letters, waiting, last_slots)
 
 
 class Figures(Collector):
@@ -92,6 +100,8 @@ def _of_ledger(seen: Seen) -> Iterator[Family]:
         "pressroom_slots", "Slots of the schedules, by what became of them.", "outcome", seen.slots
     )
     yield _by_word("pressroom_subscriptions", "Subscriptions, by state.", "state", seen.subscriptions)
+    yield _by_word("pressroom_letters", "Single mails, by kind and state.", "state", seen.letters, "kind")
+    yield _gauge("pressroom_signups_waiting", "Sign-ups that nobody has confirmed yet.", float(seen.waiting))
     last = GaugeMetricFamily(
         "pressroom_last_slot_timestamp_seconds", "When a slot was last decided.", labels=["newsletter"]
     )
@@ -100,10 +110,10 @@ def _of_ledger(seen: Seen) -> Iterator[Family]:
     yield last
 
 
-def _by_word(name: str, help_: str, word: str, rows: Sequence[Row]) -> Family:
-    family = GaugeMetricFamily(name, help_, labels=["newsletter", word])
-    for newsletter, value, number in rows:
-        family.add_metric([newsletter, value], number)
+def _by_word(name: str, help_: str, word: str, rows: Sequence[Row], of: str = "newsletter") -> Family:
+    family = GaugeMetricFamily(name, help_, labels=[of, word])
+    for subject, value, number in rows:
+        family.add_metric([subject, value], number)
     return family
 
 

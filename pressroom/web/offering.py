@@ -1,12 +1,13 @@
-"""What a form offers to choose from, and what is ticked in it: the values of the templates. Pure."""
+"""What a form offers to choose from, and what was ticked in it: newsletters with their subjects. Pure."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsletter.following import Following
+from newsletter.following import Choice, Following
 from newsletter.people import Offer
 from pressroom.settings import Config
+from pressroom.web.forms import Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +34,34 @@ class NewsletterChoice:
         return replace(self, chosen=chosen, categories=ticks)
 
 
-def newsletters_on_offer(config: Config, offer: Offer, chosen: Collection[str]) -> list[NewsletterChoice]:
+def wishes(fields: Fields, offer: Offer) -> dict[str, Choice]:
+    """Give what was ticked: each newsletter with its categories, None where there is but one."""
+    return {
+        name: fields.all(f"category-{name}") if len(offer.newsletters.get(name, ())) > 1 else None
+        for name in fields.all("newsletter")
+    }
+
+
+def without_subject(wishes: Mapping[str, Choice]) -> list[str]:
+    """Name the newsletters that are wanted, and nothing of them."""
+    return [name for name, chosen in wishes.items() if chosen == ()]
+
+
+def on_offer(
+    config: Config, offer: Offer, wishes: Mapping[str, Choice], language: str
+) -> list[NewsletterChoice]:
     """Give the newsletters that anybody may follow; one that is alone needs no choosing."""
     names = [name for name in offer.newsletters if name not in offer.closed]
-    return [_choice(config, name, len(names) == 1 or name in chosen) for name in names]
-
-
-def categories_on_offer(
-    config: Config, offer: Offer, chosen: Collection[str] | None, language: str
-) -> tuple[CategoryChoice, ...]:
-    """Give the categories that the open newsletters have, in the order of the configuration."""
-    found = {
-        category
-        for name, offered in offer.newsletters.items()
-        if name not in offer.closed
-        for category in offered
-    }
-    return _categories(config, [name for name in config.categories if name in found], chosen, language)
+    return [
+        NewsletterChoice(
+            name,
+            config.newsletters[name].title,
+            config.newsletters[name].intro,
+            chosen=len(names) == 1 or name in wishes,
+            categories=_categories(config, offer.newsletters[name], wishes.get(name), language),
+        )
+        for name in names
+    ]
 
 
 def followed(
@@ -59,21 +71,15 @@ def followed(
     for each in following:
         if each.newsletter not in offer.newsletters:
             continue  # it is gone from the configuration: nothing of it is sent any more
-        offered = list(offer.newsletters[each.newsletter])
-        categories = _categories(config, offered, each.categories, language)
+        categories = _categories(config, offer.newsletters[each.newsletter], each.categories, language)
         known = config.newsletters[each.newsletter]
         yield NewsletterChoice(
             each.newsletter, known.title, known.intro, each.state == "active", categories, each.paused_until
         )
 
 
-def _choice(config: Config, name: str, chosen: bool) -> NewsletterChoice:  # noqa: FBT001
-    known = config.newsletters[name]
-    return NewsletterChoice(name, known.title, known.intro, chosen)
-
-
 def _categories(
-    config: Config, names: Sequence[str], chosen: Collection[str] | None, language: str
+    config: Config, names: Collection[str], chosen: Choice, language: str
 ) -> tuple[CategoryChoice, ...]:
     return tuple(
         CategoryChoice(name, _title(config, name, language), chosen is None or name in chosen)

@@ -1,4 +1,4 @@
-"""Who is asking: the client's address, through the proxies that we believe, and its network.
+"""Who is asking: the client's address, through the proxies that we believe.
 
 X-Forwarded-For is read from the right, as far as the addresses are those of our own proxies; the first other
 one is the client. Anybody can write what stands to the left of it. Used for limits and for the evidence of
@@ -6,7 +6,7 @@ consent, never for a log.
 """
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.requests import HTTPConnection
 
@@ -14,8 +14,6 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 LONGEST = 2048
 MOST_HOPS = 32
-NETWORK_V6 = 64
-"""Bits: a household or a server is given a /64 at least, and may change its address in it at will."""
 
 
 def client_address(request: HTTPConnection, proxies: Sequence[Network]) -> str:
@@ -32,18 +30,6 @@ def client_address(request: HTTPConnection, proxies: Sequence[Network]) -> str:
             break
         peer = named
     return str(peer)
-
-
-def client_network(request: HTTPConnection, proxies: Sequence[Network]) -> str:
-    """Give what limits count by: the address, or for IPv6 the /64 that it lies in."""
-    return network_of(client_address(request, proxies))
-
-
-def network_of(address: str) -> str:
-    found = _address(address)
-    if isinstance(found, IPv6Address):
-        return str(ip_network((found, NETWORK_V6), strict=False))
-    return str(found) if found else ""
 
 
 def among(address: str | Address, networks: Sequence[Network]) -> bool:

@@ -33,7 +33,7 @@ from pressroom import logbook
 from pressroom.web import forms
 from pressroom.web.circle import Circle
 from pressroom.web.forms import Fields
-from pressroom.web.offering import NewsletterChoice, followed
+from pressroom.web.offering import NewsletterChoice, followed, wishes, without_subject
 
 WEEKS = (1, 2, 3, 4, 6, 8, 12, 26)
 FILE = "my-data.json"
@@ -92,14 +92,11 @@ def _language(circle: Circle, found: Preferences) -> str:
 
 
 async def _save(circle: Circle, request: Request, fields: Fields) -> Response:
-    names = tuple(dict.fromkeys(fields.all("newsletter")))
-    wishes = {name: _categories(circle, fields, name) for name in names}
-    choices = Choices(wishes, fields.one("language") or None)
-    if () in wishes.values():
-        language = await _spoken(circle, request)
-        text = circle.words(language)("Choose at least one subject of each newsletter, or untick it.")
-        return await _shown(circle, request, errors={"choose": text}, chosen=choices)
-    evidence = Evidence(circle.network(request), wordings.PREFERENCES)
+    choices = Choices(wishes(fields, circle.offer), fields.one("language") or None)
+    if empty := without_subject(choices.newsletters):
+        errors = circle.no_subject(empty, await _spoken(circle, request))
+        return await _shown(circle, request, errors=errors, chosen=choices)
+    evidence = Evidence(circle.client(request), wordings.PREFERENCES)
 
     def saving(connection: Connection, key: bytes) -> Changed:
         token, now = request.path_params["token"], circle.clock()
@@ -108,13 +105,6 @@ async def _save(circle: Circle, request: Request, fields: Fields) -> Response:
     done = await circle.act(saving)
     logbook.event("settings-saved", begun=len(done.begun), ended=len(done.ended))
     return circle.answers.gone_to(request, "?done=saved")
-
-
-def _categories(circle: Circle, fields: Fields, newsletter: str) -> tuple[str, ...] | None:
-    """Give what was ticked of a newsletter; None where there is nothing to choose from."""
-    if len(circle.offer.newsletters.get(newsletter, ())) <= 1:
-        return None
-    return fields.all(f"category-{newsletter}")
 
 
 async def _pause(circle: Circle, request: Request, fields: Fields) -> Response:
@@ -139,7 +129,7 @@ async def _move(circle: Circle, request: Request, fields: Fields) -> Response:
 
     def asking(connection: Connection, key: bytes) -> Reception:
         token, now = request.path_params["token"], circle.clock()
-        return request_address_change(connection, key, token, address, now, circle.limits)
+        return request_address_change(connection, key, token, address, now)
 
     try:
         await circle.act_evenly(asking)
@@ -157,7 +147,7 @@ async def _leave(circle: Circle, request: Request, _fields: Fields) -> Response:
         token, now = request.path_params["token"], circle.clock()
         found = preferences(connection, key, token, circle.offer, now)
         nothing = Choices({}, found.language)
-        evidence = Evidence(circle.network(request), wordings.PREFERENCES)
+        evidence = Evidence(circle.client(request), wordings.PREFERENCES)
         return change(connection, key, token, nothing, evidence, offer=circle.offer, now=now)
 
     done = await circle.act(leaving)

@@ -20,7 +20,7 @@ LANGUAGES = [
     LanguageChoice("en", "English", chosen=True),
     LanguageChoice("sv", "Svenska", href="?language=sv"),
 ]
-ERRORS = {"address": TEXT, "newsletters": TEXT, "categories": TEXT}
+ERRORS = {"address": TEXT, "newsletters": TEXT, "subjects-sample": TEXT}
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -37,7 +37,6 @@ def _values(moment: datetime) -> Iterator[tuple[str, Mapping[str, Any]]]:
     ]
     form = {
         "form": Form(ADDRESS),
-        "categories": CATEGORIES,
         "languages": LANGUAGES,
         "other_languages": LANGUAGES,
         "wording": TEXT,
@@ -56,7 +55,7 @@ def _values(moment: datetime) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield "web/unsubscribe.html", {"title": TEXT, "several": done}
         yield "web/unsubscribed.html", {"title": TEXT if done else "", "several": done}
         yield "web/preferences.html", _settings(newsletters, moment, whole=done)
-    for template in ("erase", "erased", "unknown", "refused", "unavailable"):
+    for template in ("erase", "erased", "unknown", "refused", "later", "unavailable"):
         yield f"web/{template}.html", NOTHING
 
 

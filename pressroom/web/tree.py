@@ -2,13 +2,14 @@
 
 `refresh` reads the published folder anew, in a thread, and puts the new table into the place of the old one
 by one assignment: a request sees one build or the next, never half of either. A build that was cut short by
-`kill -9` is not taken up; the one after it is. Files that are gone answer 410, and moved ones 308.
+`kill -9` is not taken up; the one after it is. Files that are gone answer 410, and moved ones 308. When to
+read anew is for `pressroom.upkeep` to say.
 """
 
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import quote
@@ -47,7 +48,7 @@ class Gone:
 
 
 Served = Held | OnDisk | Moved | Gone
-NO_FATES: Mapping[str, str | None] = {}
+Fates = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +69,38 @@ class PublicTree:
         self._clock = clock
         self.now = Snapshot()
         self.ready = False
+        self._fates: Fates = {}
+        self._seen = 0
         self._unfolded = 0
 
-    def refresh(self, fates: Mapping[str, str | None] = NO_FATES, *, mixed: bool = False) -> bool:
+    def refresh(self, fates: Fates | None = None, *, mixed: bool = False) -> bool:
         """Read the folder and swap; tell whether that was done.
 
-        `fates` tells of paths in the folder that are no more: where they went, or None for nowhere. A folder
-        that a killed build left between two states is only taken as it is when `mixed` allows it, and never
-        in the place of a whole one.
+        `fates` tells of paths in the folder that are no more: where they went, or None for nowhere; left out,
+        they are those of the last time. A folder that a killed build left between two states is only taken as
+        it is when `mixed` allows it, and never in the place of a whole one.
         """
+        fates = self._fates if fates is None else fates
         with held_still(self._output) as whole:
             if not whole and (self.ready or not mixed):
                 return False
+            seen = self._changed()
             files = dict(self._files({path for path, target in fates.items() if target is None}))
         self.now = Snapshot(self._table(files, fates), files, _page(files, NOT_FOUND))
+        self._fates, self._seen = fates, seen
         self.ready = True
         return True
+
+    def is_outdated(self) -> bool:
+        """Tell whether something was published since `refresh`; a look that costs nothing."""
+        return self._changed() != self._seen
+
+    def _changed(self) -> int:
+        """Give when the folder's own entries changed last, as every publication makes them."""
+        try:
+            return self._output.stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def representation(self, found: Held, encoding: str) -> Ready:
         """Give a file in an encoding, made now if it is not there; of too many, the old ones are let go."""
@@ -110,7 +127,7 @@ class PublicTree:
                 state, known = _state(file), before.get(path)
                 status = _status(path, gone)
                 if known and known[0] == state and known[1].about.status == status:
-                    found = known[1]
+                    found = self._aged(known[1])
                 else:
                     state, found = self._read(path, file, state, status, known)
             except OSError:  # it went away in the meantime, or is not for us to read
@@ -123,6 +140,17 @@ class PublicTree:
                 for encoding in (IDENTITY, GZIP, BROTLI):
                     found.representation(encoding)
             yield path, (state, found)
+
+    def _aged(self, found: Held | OnDisk) -> Held | OnDisk:
+        """Give the same file with how long it may be kept by now."""
+        about = found.about
+        cache = cache_control(about.kind, about.modified, int(self._clock().timestamp()))
+        if cache == about.cache:
+            return found
+        about = replace(about, cache=cache)
+        if isinstance(found, Held):
+            return Held(about, found.packed, found.shrinks)
+        return replace(found, about=about)
 
     def _read(
         self, path: str, file: Path, state: State, status: int, known: tuple[State, Held | OnDisk] | None
@@ -151,9 +179,7 @@ class PublicTree:
             return before.modified  # written anew, and the same
         return max(modified, before.modified + 1)
 
-    def _table(
-        self, files: Mapping[str, tuple[State, Held | OnDisk]], fates: Mapping[str, str | None]
-    ) -> dict[str, Served]:
+    def _table(self, files: Mapping[str, tuple[State, Held | OnDisk]], fates: Fates) -> dict[str, Served]:
         """Name everything by the path of its address, and the ways that lead there."""
         table: dict[str, Served] = {}
         for path, (_, found) in files.items():

@@ -43,7 +43,7 @@ class Running:
         return found
 
     def wait_for(self, path: str) -> None:
-        """Wait until a page is there; what another process has published is seen with the next build."""
+        """Wait until a page is there: what another process has published is taken up in a second or two."""
         until(lambda: status(int(self.base.rpartition(":")[2]), path) == 200)
 
     def publish(self, name: str, category: str) -> None:

@@ -7,13 +7,14 @@ from sqlalchemy import Connection, select
 
 from newsletter import following, tokens
 from newsletter.bearers import subject_of
-from newsletter.following import Confirmed, Evidence, Limits, Reception, SignUp
+from newsletter.following import Confirmed, Evidence, Reception, SignUp
 from newsletter.people import Offer
+from newsletter.settings import SignupSettings
 from storage.schema import letters, signups
 from tests.scenarios import NOW
 
 KEY = b"k" * 32
-LIMITS = Limits()
+LIMITS = SignupSettings()
 OFFER = Offer(
     {"weekly": ("news", "press", "blog"), "monthly": ("news",), "members": ("news",)},
     ("en", "sv"),
@@ -25,8 +26,8 @@ CLICK = Evidence("198.51.100.7", "confirm-1")
 def a_signup(address: str = "anna@example.org", **over: Any) -> SignUp:
     values: dict[str, Any] = {
         "address": address,
-        "newsletters": ("weekly",),
-        "network": "192.0.2.7",
+        "newsletters": {"weekly": None},
+        "client": "192.0.2.7",
         "form": "https://www.example.org/about",
         "wording": "sign-up-1",
     }
@@ -38,7 +39,7 @@ def sign_up(
     address: str = "anna@example.org",
     *,
     now: datetime = NOW,
-    limits: Limits = LIMITS,
+    limits: SignupSettings = LIMITS,
     **over: Any,
 ) -> Reception:
     return following.sign_up(conn, a_signup(address, **over), OFFER, KEY, now, limits)

@@ -19,7 +19,7 @@ from storage.leases import Lease
 from storage.schema import letters as table
 from tests.mailing import RememberingCourier, TestClock, means
 from tests.mails import built_in_templates, links_of_text, read
-from tests.newsletter.followers import CLICK, KEY, LIMITS, OFFER, confirmed, sign_up, ticket
+from tests.newsletter.followers import CLICK, KEY, OFFER, confirmed, sign_up, ticket
 from tests.scenarios import BASE_URL, NOW
 
 WEEKLY = Masthead("Veckan", "News <news@example.org>", None, "sv")
@@ -45,7 +45,7 @@ def states(engine: Engine) -> list[tuple[str, str]]:
 def asked(engine: Engine, *addresses: str) -> None:
     with writing(engine) as conn:
         for number, address in enumerate(addresses):
-            sign_up(conn, address, network=f"192.0.2.{number}")
+            sign_up(conn, address, client=f"192.0.2.{number}")
 
 
 async def test_a_letter_goes_out_once_and_its_link_confirms(database: Engine, paper: Stationery) -> None:
@@ -77,7 +77,7 @@ async def test_nothing_is_opened_while_there_is_nothing_to_send(
 async def test_the_link_of_a_new_address_s_letter_moves_to_it(database: Engine, paper: Stationery) -> None:
     with writing(database) as conn:
         done = confirmed(conn)
-        following.request_address_change(conn, KEY, done.preferences, "New@example.org", NOW, LIMITS)
+        following.request_address_change(conn, KEY, done.preferences, "New@example.org", NOW)
     courier = RememberingCourier()
     await deliver(means(database, courier, connections=1), paper)
     mail = next(each for each in courier.mails if each.recipient == "New@example.org")
@@ -142,7 +142,7 @@ async def test_a_letter_that_cannot_be_written_stops_no_other(
 ) -> None:
     asked(database, "anna@example.org")
     with writing(database) as conn:
-        sign_up(conn, "bo@example.org", newsletters=("monthly",))  # not in the configuration any more
+        sign_up(conn, "bo@example.org", newsletters={"monthly": None})  # not in the configuration any more
     courier = RememberingCourier()
     paper = Stationery(HEAD, built_in_templates(), KEY)
     assert (await deliver(means(database, courier), paper)).counts == {"sent": 1, "failed": 1}

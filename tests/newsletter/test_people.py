@@ -7,15 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from newsletter import people
+from newsletter import following, people, tokens
 from newsletter.errors import AddressError, ChoiceError, UnknownSubscriber, UnwantedMail
 from newsletter.exports import csv_lines, harmless, json_objects
+from newsletter.following import Reception
 from newsletter.people import Consent, Offer, Wish, parse_address
 from storage import leases, subscribers, suppressions
 from storage.engine import reading, writing
 from storage.schema import metadata
 from storage.suppressions import address_hash
 from tests.mailing import queue_issue
+from tests.newsletter.followers import CLICK, KEY, sign_up, ticket
 from tests.scenarios import NOW
 
 OFFER = Offer({"weekly": ("news", "press"), "monthly": ("news",)}, ("sv", "en"))
@@ -87,7 +89,7 @@ def add(engine: Engine, text: str = "anna@example.org", wish: Wish = WEEKLY, **o
 
 def profile(engine: Engine, text: str = "anna@example.org") -> people.Profile:
     with reading(engine) as conn:
-        return people.show(conn, parse_address(text))
+        return people.show(conn, parse_address(text), NOW)
 
 
 def test_adding_keeps_the_evidence_of_consent(database: Engine) -> None:
@@ -155,12 +157,35 @@ def test_a_suppressed_address_is_added_only_by_saying_so(database: Engine) -> No
     assert profile(database).suppressions == ()
 
 
+def test_what_waits_for_a_person_is_shown_and_so_is_why_nothing_comes(database: Engine) -> None:
+    with writing(database) as conn:
+        assert sign_up(conn, "anna@example.org") is Reception.LETTER
+        waiting = people.show(conn, parse_address("anna@example.org"), NOW)
+        assert (waiting.subscriber, waiting.subscriptions) == (None, ())
+        assert waiting.signup is not None
+        assert list(waiting.signup.newsletters) == ["weekly"]
+        following.confirm(conn, KEY, ticket(conn), CLICK, NOW)
+        found = people.show(conn, parse_address("anna@example.org"), NOW)
+        assert found.subscriber is not None
+        assert found.signup is None, "it is a subscription now"
+        page = tokens.make(KEY, "preferences", found.subscriber.id, "weekly")
+        until = following.pause(conn, KEY, page, 2, NOW)
+        following.request_address_change(conn, KEY, page, "new@example.org", NOW)
+        found = people.show(conn, parse_address("anna@example.org"), NOW)
+        assert found.pauses == {"weekly": until}
+        assert found.move is not None
+        assert found.move.address == "new@example.org"
+        following.erase(conn, KEY, page, NOW)
+        (kept,) = people.show(conn, parse_address("anna@example.org"), NOW).suppressions
+        assert kept.reason == "erased"
+
+
 def test_removing_or_showing_a_stranger_is_an_error(database: Engine) -> None:
     with writing(database) as conn:
         for action in (
             lambda: people.remove(conn, parse_address("x@example.org"), None, NOW),
             lambda: people.erase(conn, parse_address("x@example.org"), NOW),
-            lambda: people.show(conn, parse_address("x@example.org")),
+            lambda: people.show(conn, parse_address("x@example.org"), NOW),
         ):
             with pytest.raises(UnknownSubscriber):
                 action()

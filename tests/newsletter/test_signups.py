@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Engine, func, select
 
 from newsletter import following
 from newsletter.errors import AddressError, ChoiceError
-from newsletter.following import Limits, Reception
+from newsletter.following import Reception
 from newsletter.people import Consent, Wish, add, parse_address
-from newsletter.signups import neighbourhood
+from newsletter.settings import SignupSettings
+from newsletter.signups import NEIGHBOURHOODS, NETWORKS, around
 from storage import letters, signups, suppressions
 from storage.engine import writing
 from storage.leases import Lease
@@ -38,7 +39,7 @@ def test_a_sign_up_is_kept_with_its_evidence_and_asked_about_by_a_letter(databas
         "source": "sign-up form",
         "by": "the subscriber",
         "asked": "2026-10-02T05:00:00+00:00",
-        "network": "192.0.2.7",
+        "client": "192.0.2.7",
         "form": "https://www.example.org/about",
         "wording": "sign-up-1",
     }
@@ -50,32 +51,31 @@ def test_a_sign_up_is_kept_with_its_evidence_and_asked_about_by_a_letter(databas
 @pytest.mark.parametrize(
     ("chosen", "kept"),
     [
-        (None, {"weekly": None, "monthly": None}),
-        (("news",), {"weekly": ("news",), "monthly": None}),
-        (("news", "press"), {"weekly": ("news", "press"), "monthly": None}),
-        (("blog",), {"weekly": ("blog",), "monthly": None}),
-        (("blog", "news", "press"), {"weekly": None, "monthly": None}),
-        ((), {"weekly": None, "monthly": None}),
+        (None, None),
+        (("news",), ("news",)),
+        (("press", "news"), ("news", "press")),
+        (("blog", "news", "press"), None),
     ],
 )
-def test_categories_count_for_each_newsletter_that_has_them(
-    sqlite_engine: Engine, chosen: tuple[str, ...] | None, kept: dict[str, tuple[str, ...] | None]
+def test_categories_are_kept_in_the_order_of_the_newsletter_and_all_of_them_as_all(
+    sqlite_engine: Engine, chosen: tuple[str, ...] | None, kept: tuple[str, ...] | None
 ) -> None:
     with writing(sqlite_engine) as conn:
-        sign_up(conn, newsletters=("weekly", "monthly"), categories=chosen)
+        sign_up(conn, newsletters={"weekly": chosen, "monthly": ("news",)})
         found = signups.of_address(conn, "anna@example.org")
     assert found is not None
-    assert found.newsletters == kept
+    assert found.newsletters == {"weekly": kept, "monthly": None}
 
 
 @pytest.mark.parametrize(
     ("wrong", "kind"),
     [
-        ({"newsletters": ()}, "newsletter"),
-        ({"newsletters": ("daily",)}, "newsletter"),
-        ({"newsletters": ("weekly", "members")}, "newsletter"),
-        ({"categories": ("sport",)}, "category"),
-        ({"newsletters": ("monthly",), "categories": ("press",)}, "category"),
+        ({"newsletters": {}}, "newsletter"),
+        ({"newsletters": {"daily": None}}, "newsletter"),
+        ({"newsletters": {"weekly": None, "members": None}}, "newsletter"),
+        ({"newsletters": {"weekly": ("sport",)}}, "category"),
+        ({"newsletters": {"weekly": ()}}, "category"),
+        ({"newsletters": {"monthly": ("press",)}}, "category"),
         ({"language": "tlh"}, "language"),
     ],
 )
@@ -96,17 +96,17 @@ def test_whatever_is_typed_as_an_address_is_taken_or_refused(sqlite_engine: Engi
         assert sign_up(conn, address) in Reception
 
 
-@given(text=st.text(max_size=400), network=st.text(max_size=60))
+@given(text=st.text(max_size=400), client=st.text(max_size=60))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_evidence_is_one_short_printable_line_whatever_was_sent(
-    sqlite_engine: Engine, text: str, network: str
+    sqlite_engine: Engine, text: str, client: str
 ) -> None:
     numbers = count()
     with writing(sqlite_engine) as conn:
         address = f"a{next(numbers)}@example.org"
         signups.forget(conn, address)
         conn.execute(quota_table.delete())
-        sign_up(conn, address, form=text, wording=text, network=network)
+        sign_up(conn, address, form=text, wording=text, client=client)
         found = signups.of_address(conn, address)
     assert found is not None
     for value in found.evidence.values():
@@ -117,10 +117,10 @@ def test_evidence_is_one_short_printable_line_whatever_was_sent(
 def test_one_letter_a_day_goes_to_an_address_however_it_is_spelled(database: Engine) -> None:
     with writing(database) as conn:
         spellings = ("anna@example.org", "ANNA@example.org", "anna@EXAMPLE.org")
-        received = [sign_up(conn, each, network=f"192.0.2.{n}") for n, each in enumerate(spellings)]
+        received = [sign_up(conn, each, client=f"192.0.2.{n}") for n, each in enumerate(spellings)]
         assert received == [Reception.LETTER, Reception.ADDRESS, Reception.ADDRESS]
         last = NOW + DAY - timedelta(seconds=1)
-        assert sign_up(conn, now=last, newsletters=("monthly",)) is Reception.ADDRESS
+        assert sign_up(conn, now=last, newsletters={"monthly": None}) is Reception.ADDRESS
         found = signups.of_address(conn, "anna@example.org")
         assert found is not None
         assert list(found.newsletters) == ["weekly"], "what the letter asks about stays"
@@ -162,51 +162,51 @@ def test_a_network_is_stopped_but_for_an_hour(database: Engine) -> None:
     with writing(database) as conn:
         received = [sign_up(conn, f"a{number}@d{number}.example") for number in range(25)]
         assert received == [Reception.LETTER] * 20 + [Reception.NETWORK] * 5
-        assert sign_up(conn, "b@example.org", network="203.0.113.9") is Reception.LETTER
+        assert sign_up(conn, "b@example.org", client="203.0.113.9") is Reception.LETTER
         assert sign_up(conn, "c@example.org", now=NOW + HOUR) is Reception.LETTER
 
 
 def test_neighbours_are_stopped_together_but_for_the_first_of_each(database: Engine) -> None:
-    limits = Limits(per_neighbourhood=4)
+    limits = SignupSettings(per_neighbourhood=4)
     with writing(database) as conn:
         received = [
-            sign_up(conn, f"a{n}@d{n}.example", network=f"2001:db8:1:{n % 3}::/64", limits=limits)
+            sign_up(conn, f"a{n}@d{n}.example", client=f"2001:db8:1:{n % 3}::{n}", limits=limits)
             for n in range(9)
         ]
         assert received == [Reception.LETTER] * 4 + [Reception.NETWORK] * 5
-        beside = sign_up(conn, "b@example.org", network="2001:db8:1:99::/64", limits=limits)
-        elsewhere = sign_up(conn, "c@example.org", network="2001:db8:2::/64", limits=limits)
+        beside = sign_up(conn, "b@example.org", client="2001:db8:1:99::1", limits=limits)
+        elsewhere = sign_up(conn, "c@example.org", client="2001:db8:2::1", limits=limits)
         assert (beside, elsewhere) == (Reception.LETTER, Reception.LETTER)
 
 
 @pytest.mark.parametrize(
-    ("network", "wider"),
+    ("client", "network", "neighbourhood"),
     [
-        ("192.0.2.7", "192.0.2.0/24"),
-        ("192.0.2.0/24", "192.0.2.0/24"),
-        ("2001:db8:1:2::/64", "2001:db8:1::/48"),
-        ("10.0.0.0/8", "10.0.0.0/8"),
-        ("unknown", "unknown"),
-        ("", ""),
+        ("192.0.2.7", "192.0.2.7/32", "192.0.2.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", "2001:db8:1::/48"),
+        ("unknown", "unknown", "unknown"),
+        ("", "", ""),
     ],
 )
-def test_the_neighbourhood_of_a_network(network: str, wider: str) -> None:
-    assert neighbourhood(network) == wider
+def test_a_network_is_what_one_client_can_change_at_will(
+    client: str, network: str, neighbourhood: str
+) -> None:
+    assert (around(client, NETWORKS), around(client, NEIGHBOURHOODS)) == (network, neighbourhood)
 
 
 def test_a_domain_is_spared_but_a_person_from_elsewhere_still_gets_through(database: Engine) -> None:
-    limits = Limits(per_domain=5)
+    limits = SignupSettings(per_domain=5)
     with writing(database) as conn:
         bots = [sign_up(conn, f"a{n}@example.org", limits=limits) for n in range(8)]
         assert bots == [Reception.LETTER] * 5 + [Reception.DOMAIN] * 3
-        person = sign_up(conn, "person@example.org", network="203.0.113.9", limits=limits)
+        person = sign_up(conn, "person@example.org", client="203.0.113.9", limits=limits)
         assert person is Reception.LETTER
-        again = sign_up(conn, "bot@example.org", network="203.0.113.9", limits=limits)
+        again = sign_up(conn, "bot@example.org", client="203.0.113.9", limits=limits)
         assert again is Reception.DOMAIN
 
 
 def test_who_was_refused_for_the_domain_may_try_again_the_same_day(database: Engine) -> None:
-    limits = Limits(per_domain=1)
+    limits = SignupSettings(per_domain=1)
     with writing(database) as conn:
         received = [
             sign_up(conn, "a@example.org", limits=limits),
@@ -223,8 +223,8 @@ def test_what_nobody_confirmed_is_forgotten_after_a_week(database: Engine) -> No
         (letter,) = letters.claim(conn, Lease("me", NOW, NOW + HOUR), 1)
         letters.finish(conn, letter.id, "me", state="sent", reply="", next_attempt=NOW, now=NOW)
         week = NOW + timedelta(days=7)
-        assert following.tidy(conn, week, Limits()).unconfirmed == 0
-        done = following.tidy(conn, week + timedelta(seconds=1), Limits())
+        assert following.tidy(conn, week, SignupSettings()).unconfirmed == 0
+        done = following.tidy(conn, week + timedelta(seconds=1), SignupSettings())
         assert (done.unconfirmed, done.letters) == (1, 1)
         assert _rows(conn) == 0
         with pytest.raises(following.LinkExpired):
@@ -249,16 +249,16 @@ def test_a_flood_of_bots_sends_one_letter_a_day_and_lets_the_person_through(data
         if number % 500 == 0:
             with writing(database) as conn:
                 memory.append(_resident())
-                following.tidy(conn, NOW + number * timedelta(seconds=16_000 / bots), Limits())
+                following.tidy(conn, NOW + number * timedelta(seconds=16_000 / bots), SignupSettings())
         if number % 100 == 0:
             batch = writing(database)
             conn = batch.__enter__()
         moment = NOW + number * timedelta(seconds=16_000 / bots)
         address = f"bot{number % bots}@d{number % 25}.example"
-        received = sign_up(conn, address, network=f"198.{number % 100}.100.7", now=moment)
+        received = sign_up(conn, address, client=f"198.{number % 100}.100.7", now=moment)
         letters_sent += received is Reception.LETTER
         if number == bots * 6 + 7:
-            person = sign_up(conn, "person@d1.example", network="203.0.113.9", now=moment)
+            person = sign_up(conn, "person@d1.example", client="203.0.113.9", now=moment)
             assert person is Reception.LETTER
             link = ticket(conn, "person@d1.example")
             following.confirm(conn, KEY, link, CLICK, moment)
@@ -282,9 +282,9 @@ def test_a_burst_is_stopped_and_writes_next_to_nothing(database: Engine) -> None
     """Everything in one minute, at one domain: what is beyond the limits leaves no row behind."""
     with writing(database) as conn:
         received = Counter(
-            sign_up(conn, f"bot{n}@example.org", network=f"198.{n % 100}.100.7") for n in range(3_000)
+            sign_up(conn, f"bot{n}@example.org", client=f"198.{n % 100}.100.7") for n in range(3_000)
         )
-        person = sign_up(conn, "person@example.org", network="203.0.113.9")
+        person = sign_up(conn, "person@example.org", client="203.0.113.9")
         assert person is Reception.LETTER
         assert received[Reception.LETTER] <= 300 + 100
         assert received[Reception.NETWORK] == 1_000

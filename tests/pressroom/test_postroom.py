@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from newsletter import following
-from newsletter.following import Limits, SignUp
+from newsletter.following import SignUp
 from pressroom import postroom
 from pressroom.bootstrap import Pressroom, open_pressroom
 from pressroom.clock import starting_at
-from pressroom.postroom import keep_tidy, letterhead, send_letters
+from pressroom.postroom import count_signups, keep_tidy, letterhead, send_letters
 from pressroom.sending import token_key
 from pressroom.sink import Received, Sink
 from pressroom.subscriptions import offer_of
+from pressroom.web.tallies import Tallies
 from storage import signups
 from storage.engine import reading, writing
 from tests.mails import links_of_text, read
@@ -36,10 +37,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sign_up(room: Pressroom, address: str) -> None:
-    wish = SignUp(address, ("weekly",), "192.0.2.7", "https://example.org/", "sign-up-1")
+    wish = SignUp(address, {"weekly": None}, "192.0.2.7", "https://example.org/", "sign-up-1")
     key = token_key(room)
     with writing(room.engine) as connection:
-        following.sign_up(connection, wish, offer_of(room.config), key, room.clock(), Limits())
+        following.sign_up(connection, wish, offer_of(room.config), key, room.clock(), room.config.signups)
 
 
 async def test_who_signs_up_gets_a_mail_that_confirms_and_no_log_names_them(
@@ -85,6 +86,22 @@ async def test_what_is_over_is_forgotten_by_itself(file: Path, caplog: pytest.Lo
         await job
         with reading(room.engine) as connection:
             assert signups.counts(connection) == {}
+
+
+async def test_a_flood_is_a_line_a_minute_that_names_nobody(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "pressroom")
+    monkeypatch.setattr(postroom, "COUNT_EVERY", 0.05)
+    tallies, stop = Tallies(), asyncio.Event()
+    job = asyncio.create_task(count_signups(tallies, stop))
+    tallies.signups.update({"letter": 2, "network": 900})
+    await asyncio.sleep(0.2)
+    tallies.signups["letter"] += 1
+    stop.set()
+    await job
+    lines = [record.__dict__["fields"] for record in caplog.records if record.getMessage() == "sign-ups"]
+    assert lines == [{"letter": 2, "network": 900}, {"letter": 1}]
 
 
 def test_letters_are_written_in_the_name_of_the_configuration(file: Path) -> None:

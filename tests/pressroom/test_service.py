@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from feeds.tree import publish
 from newsletter import people
 from newsletter.people import Consent, Wish, parse_address
 from pressroom import supervising, watching
@@ -90,6 +91,21 @@ async def test_a_changed_file_is_published_and_a_broken_one_stops_nothing(
             write_item(tmp_path, "third", "The third item")
             await until(lambda: "The third item" in feed.read_text())
     assert len(events(caplog, "problem")) == 1, "what is wrong is said once"
+
+
+async def test_what_another_process_publishes_is_served_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config, clock = set_up(a_newsroom(tmp_path), NOW - timedelta(days=1))
+    with caplog.at_level(logging.INFO, logger="pressroom"), open_pressroom(config, clock) as room:
+        async with running(room) as service:
+            await until(lambda: "/feeds/all/atom.xml" in service.tree.now.table)
+            before = service.tree.now
+            publish(config.feeds.output, [("index.html", b"of another process")], ())
+            await until(lambda: service.tree.now is not before)
+            assert service.tree.now.table.keys() >= {"/"}
+            assert "/feeds/all/atom.xml" not in service.tree.now.table
+    assert len(events(caplog, "taken-up")) == 1, "its own is taken up by itself"
 
 
 async def test_an_embargo_ends_by_itself(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_what_is_old_is_forgotten(database: Engine) -> None:
         signups.ask_move(conn, ids["me@example.org"], "new@example.org", "new@example.org", NOW)
         ask(conn, "c@example.org", NOW + DAY)
         assert signups.forget_old(conn, NOW + DAY) == 1
-        assert signups.counts(conn) == {"pending": 1}
+        assert signups.counts(conn) == {"waiting": 1}
         assert signups.find_move(conn, ids["me@example.org"]) is None
 
 

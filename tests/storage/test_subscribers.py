@@ -43,7 +43,6 @@ def test_groups_are_choices_and_languages_of_those_who_may_be_mailed(database: E
     join(database, "d")
     join(database, "e", language="sv")
     join(database, "left", state="unsubscribed")
-    join(database, "pending", state="pending")
     join(database, "elsewhere", newsletter="monthly")
     join(database, "suppressed")
     join(database, "suppressed-elsewhere")

@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ async def test_somebody_signs_up_confirms_and_is_a_subscriber(circle: Following)
 
 
 async def test_what_was_ticked_is_what_is_subscribed_to(circle: Following) -> None:
-    await circle.sign_up(newsletter=["weekly", "monthly"], category=["press"], language="sv")
+    await circle.sign_up(newsletter=["weekly", "monthly"], language="sv", **{"category-weekly": ["press"]})
     await circle.reader.post(circle.link(), {})
     page = await circle.reader.get(f"/preferences/{circle.token('preferences', 1)}")
     assert page.heading == "Dina inställningar"
@@ -59,7 +60,6 @@ async def test_what_was_ticked_is_what_is_subscribed_to(circle: Following) -> No
         for each in page.page.find("input", type="checkbox")
         if "checked" in each
     }
-    # the monthly one has no press releases: it comes whole rather than empty
     assert ticked == {
         ("newsletter", "weekly"),
         ("category-weekly", "press"),
@@ -82,7 +82,7 @@ async def test_the_form_of_another_page_leads_to_our_own_with_the_address_filled
     hidden = shown.form()
     assert hidden["via"] == ["https://www.example.org/start"]
     circle.clock.wait(seconds=5)
-    form = {**hidden, "newsletter": "weekly", "address": ANNA, "category": ["news"]}
+    form = {**hidden, "newsletter": "weekly", "address": ANNA, "category-weekly": ["news"]}
     await circle.reader.post("/subscribe", form)
     assert len(circle.letters()) == 1
     await circle.reader.post(circle.link(), {})
@@ -91,7 +91,7 @@ async def test_the_form_of_another_page_leads_to_our_own_with_the_address_filled
     proof = given["consent"][0]
     assert proof["form"] == "https://www.example.org/start"
     assert (proof["wording"], proof["confirmed_wording"]) == ("sign-up-1", "confirm-1")
-    assert (proof["network"], proof["confirmed_network"]) == ("192.0.2.7", "192.0.2.7")
+    assert (proof["client"], proof["confirmed_client"]) == ("192.0.2.7", "192.0.2.7")
     assert proof["asked"] == "2026-10-02T05:00:05+00:00"
     assert proof["at"] == "2026-10-02T05:00:05+00:00"
 
@@ -99,7 +99,7 @@ async def test_the_form_of_another_page_leads_to_our_own_with_the_address_filled
 async def test_a_signed_form_that_is_sent_from_elsewhere_is_shown_once_more(circle: Following) -> None:
     form = await circle.reader.get("/subscribe?newsletter=weekly")
     circle.clock.wait(seconds=5)
-    values = {**form.form(), "address": ANNA, "category": "news"}
+    values = {**form.form(), "address": ANNA, "category-weekly": "news"}
     shown = await circle.reader.post("/subscribe", values, sec_fetch_site="cross-site")
     assert shown.heading == "Follow by mail"
     assert circle.letters() == []
@@ -113,7 +113,7 @@ async def test_a_form_sent_too_soon_or_too_late_is_shown_once_more_and_then_take
 ) -> None:
     form = await circle.reader.get("/subscribe?newsletter=weekly")
     circle.clock.wait(seconds=seconds)
-    values = {"address": ANNA, "category": ["news"]}
+    values = {"address": ANNA, "category-weekly": ["news"]}
     shown = await circle.reader.post("/subscribe", {**form.form(), **values})
     assert words in shown.text
     assert circle.letters() == []
@@ -127,9 +127,14 @@ async def test_a_stamp_that_is_not_ours_is_worth_nothing(circle: Following) -> N
     circle.clock.wait(seconds=5)
     second, _, signature = form.form()["stamp"][0].partition(".")
     for stamp in ("", "x", f"{int(second, 16) - 60:x}.{signature}", f"{second}.{'0' * 32}"):
-        values = {**form.form(), "stamp": stamp, "address": ANNA, "category": "news"}
+        values = {**form.form(), "stamp": stamp, "address": ANNA, "category-weekly": "news"}
         assert (await circle.reader.post("/subscribe", values)).heading == "Follow by mail"
-    other_page = {**form.form(), "via": "https://elsewhere.example/", "address": ANNA, "category": "news"}
+    other_page = {
+        **form.form(),
+        "via": "https://elsewhere.example/",
+        "address": ANNA,
+        "category-weekly": "news",
+    }
     assert (await circle.reader.post("/subscribe", other_page)).heading == "Follow by mail"
     assert circle.letters() == []
 
@@ -148,8 +153,9 @@ async def test_mistakes_are_told_beside_their_fields_and_nothing_that_was_filled
 ) -> None:
     form = await circle.reader.get("/subscribe?newsletter=weekly")
     circle.clock.wait(seconds=5)
-    values = {name: value for name, value in form.form().items() if name not in ("newsletter", "category")}
-    shown = await circle.reader.post("/subscribe", {**values, "address": "anna@", "language": "sv"})
+    values = {name: value for name, value in form.form().items() if name != "newsletter"}
+    mistaken = {**values, "address": "anna@", "language": "sv"}
+    shown = await circle.reader.post("/subscribe", mistaken)
     assert shown.status == 422
     assert shown.page.find("a", href="#address")
     (field,) = shown.page.find("input", type="email")
@@ -158,11 +164,45 @@ async def test_mistakes_are_told_beside_their_fields_and_nothing_that_was_filled
         "true",
         "address-error",
     )
-    for name in ("newsletters", "categories"):
-        (group,) = shown.page.find("fieldset", id=name)
-        assert group["aria-invalid"] == "true"
+    (group,) = shown.page.find("fieldset", id="newsletters")
+    assert group["aria-invalid"] == "true"
     assert [each["value"] for each in shown.page.find("option", selected="")] == ["sv"]
     assert shown.page.mistakes == []
+
+
+async def test_a_newsletter_of_which_nothing_is_ticked_is_a_mistake_of_its_own(circle: Following) -> None:
+    form = await circle.reader.get("/subscribe?newsletter=weekly&newsletter=monthly")
+    circle.clock.wait(seconds=5)
+    values = {name: value for name, value in form.form().items() if name != "category-weekly"}
+    shown = await circle.reader.post("/subscribe", {**values, "address": ANNA})
+    assert shown.status == 422
+    assert "Choose at least one subject of The week." in shown.text
+    (group,) = shown.page.find("fieldset", id="subjects-weekly")
+    assert group["aria-invalid"] == "true"
+    assert shown.page.find("a", href="#subjects-weekly")
+    assert circle.letters() == []
+
+
+async def test_too_many_from_one_network_are_told_to_come_later(circle: Following) -> None:
+    for number in range(20):
+        assert (await circle.sign_up(f"a{number}@d{number}.example")).status == 200
+    known = circle.subscribe("known@example.org")
+    assert known
+    for address in ("new@example.org", "known@example.org"):
+        refused = await circle.sign_up(address)
+        assert (refused.status, refused.headers["retry-after"]) == (429, "3600")
+        assert refused.heading == "Try again later"
+    assert len(circle.letters()) == 20
+    circle.after(hours=1)
+    assert (await circle.sign_up("new@example.org")).status == 200
+
+
+async def test_the_limits_are_those_of_the_configuration(tmp_path: Path) -> None:
+    with following(tmp_path, CONFIG + "signups:\n  per_network: 1\n  confirm_within: 1d\n") as circle:
+        assert (await circle.sign_up()).status == 200
+        (letter,) = circle.letters()
+        assert letter.expires - letter.queued == timedelta(days=1)
+        assert (await circle.sign_up("bo@example.org")).status == 429
 
 
 async def test_known_unknown_suppressed_and_repeated_addresses_are_answered_alike(circle: Following) -> None:
@@ -490,7 +530,7 @@ async def test_a_ledger_that_does_not_answer_is_told_as_what_it_is(
     circle.clock.wait(seconds=5)
     circle.room.engine.dispose()
     Path(str(circle.room.engine.url.database)).unlink()
-    values = {**form.form(), "address": ANNA, "category": "news"}
+    values = {**form.form(), "address": ANNA, "category-weekly": "news"}
     answer = await circle.reader.post("/subscribe", values)
     assert (answer.status, answer.headers["retry-after"]) == (503, "60")
     assert answer.heading == "It does not work just now"

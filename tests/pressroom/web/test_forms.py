@@ -23,7 +23,6 @@ URLENCODED = "application/x-www-form-urlencoded"
 FIELDS = [
     "address",
     "newsletter",
-    "category",
     "category-weekly",
     "language",
     "page",

@@ -15,6 +15,7 @@ from pressroom.web.mediatypes import Kind, content_type, kind
 from pressroom.web.representations import Held, OnDisk
 from pressroom.web.tree import Gone, Moved, PublicTree
 from tests.pressroom.newsrooms import at
+from tests.pressroom.web.asking import Clock
 
 NOW = datetime(2026, 10, 2, 5, tzinfo=UTC)
 FILES = {"index.html": b"front " * 200, "feeds/all/atom.xml": b"<feed/> " * 200, "404.html": b"nowhere"}
@@ -31,6 +32,10 @@ def a_tree(folder: Path, moment: datetime = NOW, base: str = "") -> PublicTree:
     tree = PublicTree(folder, base, at(moment))
     assert tree.refresh()
     return tree
+
+
+def kept_for(seconds: int) -> tuple[bytes, bytes]:
+    return b"cache-control", b"public, max-age=%d" % seconds
 
 
 def held(tree: PublicTree, path: str) -> Held:
@@ -84,6 +89,32 @@ def test_the_same_bytes_keep_tag_and_time_and_other_bytes_get_later_ones(tmp_pat
     assert held(a_tree(tmp_path, NOW.replace(hour=9)), "/").about.modified == after.modified, (
         "kept over a start"
     )
+
+
+def test_what_stays_the_same_may_be_kept_for_longer_as_time_goes_by(tmp_path: Path) -> None:
+    put(tmp_path, FILES)
+    clock = Clock(NOW)
+    tree = PublicTree(tmp_path, "", clock)
+    tree.refresh()
+    feed = "/feeds/all/atom.xml"
+    assert held(tree, feed).representation("gzip").start["headers"].count(kept_for(900)) == 1
+    clock.wait(hours=24)
+    tree.refresh()
+    found = held(tree, feed)
+    for message in (found.representation("gzip").start, found.representation("gzip").unchanged):
+        assert message["headers"].count(kept_for(3600)) == 1
+
+
+def test_a_tree_knows_when_somebody_has_published(tmp_path: Path) -> None:
+    put(tmp_path, FILES)
+    tree = a_tree(tmp_path)
+    assert not tree.is_outdated()
+    put(tmp_path, FILES)
+    tree.refresh()
+    put(tmp_path, FILES | {"feeds/all/atom.xml": b"<feed>deep below</feed>"})
+    assert tree.is_outdated()
+    tree.refresh()
+    assert not tree.is_outdated()
 
 
 def test_a_file_of_tomorrow_is_not_said_to_be_of_tomorrow(tmp_path: Path) -> None:
