@@ -31,6 +31,7 @@ class Running:
     base: str
     config: Path
     mails: list[Received]
+    process: subprocess.Popen[bytes]
     read: int = 0
     _minutes: int = 0
 
@@ -41,6 +42,11 @@ class Running:
         self.read += 1
         assert isinstance(found, EmailMessage)
         return found
+
+    def memory(self) -> float:
+        """Give the service's resident memory in MB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")
+        return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
 
     def wait_for(self, path: str) -> None:
         """Wait until a page is there: what another process has published is taken up in a second or two."""
@@ -105,7 +111,7 @@ def service(folder: Path, language: str = "en") -> Iterator[Running]:
             process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
             try:
                 until(lambda: status(port, "/readyz") == status(port, "/") == 200)
-                yield Running(base, file, mails)
+                yield Running(base, file, mails, process)
             finally:
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(PATIENCE) == 0
