@@ -3,25 +3,36 @@
 For the heavy rounds of the service: Python lets one thread of a process compute at a time, so a build beside
 the web server would make every reader wait, and would keep the memory that it needed. Each process starts
 from nothing and loads the program, for about a second; a server of forks that has it loaded already would
-save that, and hold 80 MB for it all day.
+save that, and hold 80 MB for it all day. What goes in and comes out is pickled and crosses by pipes.
+
+A process that outlives us (we were killed with -9) finishes its function, finds nobody to tell, and ends;
+a pool's worker would wait for ever for the next one.
 """
 
 import asyncio
-import multiprocessing
-import signal
+import os
+import pickle
+import sys
+import traceback
+from asyncio.subprocess import PIPE
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from pressroom.errors import PressroomError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+PROGRAM = "from pressroom.apart import main; main()"
+DONE, EXPECTED, MISTAKE = "done", "expected", "mistake"
+
 
 class Failed(PressroomError):
     """What was done apart failed in a way that a person can mend; the message is that of the cause."""
+
+
+class Mistake(Exception):
+    """The function failed by a mistake of the program; the message is the traceback from over there."""
 
 
 class Apart:
@@ -29,37 +40,50 @@ class Apart:
 
     def __init__(self, expected: tuple[type[Exception], ...]) -> None:
         self._expected = expected
-        self._context = multiprocessing.get_context("spawn")
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Give what the function gives there; raise Failed for what it expects to go wrong."""
-        pool = ProcessPoolExecutor(1, self._context, initializer=_alone)
-        try:
-            running = pool.submit(_caught, self._expected, function, args, kwargs)
-            given, message = await asyncio.wrap_future(running)
-        except BrokenProcessPool as error:
-            message = "the process that builds was ended from outside, perhaps for want of memory"
-            raise Failed(message) from error
-        finally:
-            pool.shutdown(wait=False)
-        if message is not None:
-            raise Failed(message)
-        return given  # type: ignore[return-value]
+        task = pickle.dumps((self._expected, function, args, kwargs))
+        # A session of its own: Ctrl-C goes to every process of a terminal, and when to stop is ours to say.
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", PROGRAM, stdin=PIPE, stdout=PIPE, start_new_session=True
+        )
+        answer, _ = await process.communicate(task)
+        if process.returncode:
+            raise _ended(process.returncode)
+        how, given = pickle.loads(answer)  # noqa: S301 - our own process wrote it
+        if how != DONE:
+            raise (Failed if how == EXPECTED else Mistake)(given)
+        result: T = given
+        return result
 
 
-def _alone() -> None:
-    """Leave it to the service when to stop: Ctrl-C is sent to every process of a terminal."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _ended(status: int) -> Exception:
+    """Say why there is no answer; by a signal it is nobody's mistake."""
+    if status < 0:
+        return Failed("the process that builds was ended from outside, perhaps for want of memory")
+    return Mistake(f"the process that builds ended with status {status}")
 
 
-def _caught(
+def main() -> None:
+    """Be the other process: take a task from stdin, and give its answer to stdout."""
+    answer = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints must not get between
+    task = pickle.load(sys.stdin.buffer)  # noqa: S301 - it comes from ourselves
+    with answer:
+        answer.write(pickle.dumps(_called(*task)))
+
+
+def _called(
     expected: tuple[type[Exception], ...],
-    function: Callable[..., T],
+    function: Callable[..., Any],
     args: tuple[object, ...],
     kwargs: dict[str, object],
-) -> tuple[T | None, str | None]:
-    """Call, and turn what is expected into its message: not every error can cross over."""
+) -> tuple[str, Any]:
+    """Call, and turn an error into its text: not every error can cross over."""
     try:
-        return function(*args, **kwargs), None
+        return DONE, function(*args, **kwargs)
     except expected as error:
-        return None, str(error)
+        return EXPECTED, str(error)
+    except Exception:
+        return MISTAKE, traceback.format_exc()
