@@ -16,6 +16,11 @@ TWO_DAYS = 48
 MOST_COPIES = 3
 
 
+def copies(settings: SmtpSettings) -> int:
+    """Give after how many tries with a lost answer a mail is not sent again by itself."""
+    return 1 if settings.uncertain == "hold" else MOST_COPIES
+
+
 def finish_of(
     claimed: Claimed, outcome: Outcome, settings: SmtpSettings, now: datetime, chance: float
 ) -> Finish:
@@ -32,7 +37,7 @@ def finish_of(
         )
         if outcome.kind is Kind.UNCERTAIN:
             state = "uncertain"
-            held = settings.uncertain == "hold" or attempts >= MOST_COPIES or again is None
+            held = attempts >= copies(settings) or again is None
         elif again is None:
             state, reply = "failed", clean(f"gave up after {_spell(now - claimed.queued)}: {reply}")
         else:

@@ -18,7 +18,7 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from content.errors import ContentError
-from newsletter.closing import code, finish_of
+from newsletter.closing import MOST_COPIES, code, finish_of
 from newsletter.courier import Courier, Envelope
 from newsletter.delivery import Means
 from newsletter.errors import CourierDown, NewsletterError, NoConnection, SenderRefused
@@ -92,7 +92,7 @@ class _Round:
         if due is None or (due > self._means.clock() and not gone):
             return due
         with writing(self._means.engine) as conn:
-            letters.reclaim(conn, self._means.clock(), gone=gone)
+            letters.reclaim(conn, self._means.clock(), gone=gone, copies=MOST_COPIES)
             return letters.next_due(conn)
 
     def _conclude(self) -> datetime | None:
@@ -174,7 +174,9 @@ class _Round:
         means, now = self._means, self._means.clock()
         claimed = Claimed(letter.id, 0, letter.address, letter.address_hash, letter.attempts, letter.queued)
         ended = finish_of(claimed, outcome, means.settings, now, means.chance())
-        state = "failed" if ended.held and ended.next_attempt <= now else ended.state
+        # Nobody looks at letters that are held: after as many copies as an issue's mail may have, it is over.
+        over = ended.held and (claimed.attempts + 1 >= MOST_COPIES or ended.next_attempt <= now)
+        state = "failed" if over else ended.state
         with writing(means.engine) as conn:
             letters.finish(
                 conn,

@@ -34,7 +34,7 @@ from sqlalchemy import Connection, Engine
 
 from newsletter import headers, message
 from newsletter.bookkeeping import Bookkeeper, Closing, Post
-from newsletter.closing import code, finish_of
+from newsletter.closing import code, copies, finish_of
 from newsletter.courier import Courier, CourierFactory, Envelope
 from newsletter.errors import CourierDown, DeliveryError, HeaderError, NoConnection, SenderRefused
 from newsletter.issue import from_json
@@ -203,8 +203,8 @@ class _Run:
 
     def _reclaim(self, conn: Connection) -> None:
         gone = [name for name in leases.owners(conn, self._row.id) if self._means.gone(name)]
-        hold = self._means.settings.uncertain == "hold"
-        lost = leases.reclaim(conn, self._row.id, self._means.clock(), gone=gone, hold=hold)
+        most = copies(self._means.settings)
+        lost = leases.reclaim(conn, self._row.id, self._means.clock(), gone=gone, copies=most)
         if lost.queued or lost.uncertain:
             log.warning(
                 "issue %s: taken over from ended processes: %s not sent, %s uncertain",

@@ -16,6 +16,7 @@ import sys
 import traceback
 from asyncio.subprocess import PIPE
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 from pressroom.errors import PressroomError
@@ -67,11 +68,12 @@ def _ended(status: int) -> Exception:
 
 def main() -> None:
     """Be the other process: take a task from stdin, and give its answer to stdout."""
-    answer = os.fdopen(os.dup(1), "wb")
+    answer = os.dup(1)
     os.dup2(2, 1)  # whatever prints must not get between
-    task = pickle.load(sys.stdin.buffer)  # noqa: S301 - it comes from ourselves
-    with answer:
-        answer.write(pickle.dumps(_called(*task)))
+    with suppress(EOFError, BrokenPipeError):  # who wanted it is gone
+        task = pickle.load(sys.stdin.buffer)  # noqa: S301 - it comes from ourselves
+        with os.fdopen(answer, "wb") as pipe:
+            pipe.write(pickle.dumps(_called(*task)))
 
 
 def _called(

@@ -157,12 +157,13 @@ def owners(conn: Connection, issue_id: int) -> set[str]:
 
 
 def reclaim(
-    conn: Connection, issue_id: int, now: datetime, *, gone: Collection[str] = (), hold: bool = False
+    conn: Connection, issue_id: int, now: datetime, *, gone: Collection[str] = (), copies: int
 ) -> Reclaimed:
     """Take back deliveries whose lease ran out or whose owner is known to be gone.
 
     What was not started cannot have been sent and is queued; what was started may have been, and is
-    uncertain: sent again, or held for a look.
+    uncertain: sent again, or held for a look when it was started `copies` times. So a mail by which the
+    process falls each time it is started again does not go out for ever.
     """
     lost = and_(
         deliveries.c.issue_id == issue_id,
@@ -173,7 +174,8 @@ def reclaim(
     unstarted = update(deliveries).where(lost, deliveries.c.started.is_(None))
     queued = conn.execute(unstarted.values(state="queued", **free)).rowcount
     started = update(deliveries).where(lost, deliveries.c.started.is_not(None))
-    unknown = {"state": "uncertain", "held": hold, "next_attempt": now, "reply": UNKNOWN_OUTCOME}
+    held = deliveries.c.attempts >= copies
+    unknown = {"state": "uncertain", "held": held, "next_attempt": now, "reply": UNKNOWN_OUTCOME}
     return Reclaimed(queued, conn.execute(started.values(**unknown, **free)).rowcount)
 
 

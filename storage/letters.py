@@ -127,15 +127,20 @@ def owners(conn: Connection) -> set[str]:
     return {row.lease_owner for row in conn.execute(held)}
 
 
-def reclaim(conn: Connection, now: datetime, *, gone: Collection[str] = ()) -> int:
-    """Take back letters whose lease ran out, or whose owner is gone; what was started is uncertain."""
+def reclaim(conn: Connection, now: datetime, *, gone: Collection[str] = (), copies: int) -> int:
+    """Take back letters whose lease ran out, or whose owner is gone.
+
+    What was started is uncertain and sent again, or given up when it was started `copies` times.
+    """
     lost = and_(
         letters.c.state == "sending", or_(letters.c.lease_until <= now, letters.c.lease_owner.in_(gone))
     )
     free: dict[str, Any] = {"lease_owner": None, "lease_until": None, "next_attempt": now}
     unstarted = update(letters).where(lost, letters.c.started.is_(None)).values(state="queued", **free)
-    started = update(letters).where(lost, letters.c.started.is_not(None)).values(state="uncertain", **free)
-    return conn.execute(unstarted).rowcount + conn.execute(started).rowcount
+    started = update(letters).where(lost, letters.c.started.is_not(None))
+    too_often = started.where(letters.c.attempts >= copies).values(state="failed", finished=now, **free)
+    again = started.values(state="uncertain", **free)
+    return sum(conn.execute(statement).rowcount for statement in (unstarted, too_often, again))
 
 
 def next_due(conn: Connection) -> datetime | None:

@@ -100,21 +100,39 @@ def link(mail: EmailMessage, purpose: str) -> str:
 @contextmanager
 def service(folder: Path, language: str = "en") -> Iterator[Running]:
     """Run the service on a small newsroom; it must end when it is told to."""
-    port = free_port()
-    base = f"http://127.0.0.1:{port}"
-    config = CONFIG.replace("https://news.example.org", base).replace("language: en", f"language: {language}")
-    config += f"  listen: 127.0.0.1:{port}\n"
     with mail_server() as (url, mails):
-        file = a_newsroom(folder, config.replace("smtp://127.0.0.1:9", url))
-        command = [*PRESSROOM, "--config", str(file), "run"]
-        with (folder / "service.log").open("w") as log:
-            process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
-            try:
-                until(lambda: status(port, "/readyz") == status(port, "/") == 200)
-                yield Running(base, file, mails, process)
-            finally:
-                process.send_signal(signal.SIGTERM)
-                assert process.wait(PATIENCE) == 0
+        port, file = set_up(folder, url, language)
+        with started(file, port) as process:
+            yield Running(f"http://127.0.0.1:{port}", file, mails, process)
+
+
+def set_up(folder: Path, smtp: str, language: str = "en") -> tuple[int, Path]:
+    """Write a newsroom that is served on this machine; give the port and the configuration."""
+    port = free_port()
+    replaced = {
+        "https://news.example.org": f"http://127.0.0.1:{port}",
+        "language: en": f"language: {language}",
+        "smtp://127.0.0.1:9": smtp,
+    }
+    config = CONFIG
+    for before, after in replaced.items():
+        config = config.replace(before, after)
+    return port, a_newsroom(folder, f"{config}  listen: 127.0.0.1:{port}\n")
+
+
+@contextmanager
+def started(config: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the service until the end of the block, or until it is killed in it."""
+    command = [*PRESSROOM, "--config", str(config), "run"]
+    with (config.parent / "service.log").open("a") as log:
+        process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
+    try:
+        until(lambda: status(port, "/readyz") == status(port, "/") == 200)
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
 
 
 def status(port: int, path: str) -> int:
@@ -129,8 +147,8 @@ def status(port: int, path: str) -> int:
         connection.close()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
+def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
+    end = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < end, "it did not come about in time"
         time.sleep(0.1)

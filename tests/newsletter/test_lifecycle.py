@@ -147,7 +147,7 @@ def test_a_mail_that_may_have_gone_out_counts_also_when_it_is_queued_again(datab
     with writing(database) as conn:
         leases.claim(conn, issue_id, LEASE, 1)
         leases.start(conn, issue_id, "weekly", [person], LEASE)
-        leases.reclaim(conn, issue_id, LEASE.until, hold=True)
+        leases.reclaim(conn, issue_id, LEASE.until, copies=1)
         issues.set_state(conn, issue_id, "sent", only_from=("queued",), now=NOW)
     assert lifecycle.retry_failed(database, "weekly", 1, NOW) == 1
     assert lifecycle.cancel(database, "weekly", 1, NOW).released == 0

@@ -40,9 +40,9 @@ def counts(engine: Engine, issue: int) -> dict[str, int]:
         return deliveries.counts(conn, issue)
 
 
-def reclaim(engine: Engine, issue: int, now: datetime, **over: object) -> tuple[int, int]:
+def reclaim(engine: Engine, issue: int, now: datetime, *, copies: int = 3, **over: object) -> tuple[int, int]:
     with writing(engine) as conn:
-        lost = leases.reclaim(conn, issue, now, **over)  # type: ignore[arg-type]
+        lost = leases.reclaim(conn, issue, now, copies=copies, **over)  # type: ignore[arg-type]
     return lost.queued, lost.uncertain
 
 
@@ -198,7 +198,7 @@ def test_an_uncertain_delivery_can_be_held_until_a_person_decides(database: Engi
     issue, ids = an_issue_to(database, [reader(1)])
     claim(database, issue)
     start(database, issue, list(ids.values()))
-    assert reclaim(database, issue, NOW + HOUR, hold=True) == (0, 1)
+    assert reclaim(database, issue, NOW + HOUR, copies=1) == (0, 1)
     assert counts(database, issue) == {"held": 1}
     assert claim(database, issue, a_lease(now=NOW + 2 * HOUR)) == []
     with writing(database) as conn:
@@ -207,6 +207,17 @@ def test_an_uncertain_delivery_can_be_held_until_a_person_decides(database: Engi
         assert deliveries.retry_failed(conn, issue, NOW) == 1
         assert deliveries.unfinished(conn, issue)
     assert len(claim(database, issue)) == 1
+
+
+def test_a_mail_by_which_a_process_falls_each_time_is_held_after_the_third(database: Engine) -> None:
+    issue, ids = an_issue_to(database, [reader(1)])
+    for hour in range(3):
+        lease = a_lease(now=NOW + hour * HOUR)
+        assert len(claim(database, issue, lease)) == 1
+        start(database, issue, list(ids.values()), lease)
+        assert reclaim(database, issue, NOW + (hour + 1) * HOUR) == (0, 1)
+    assert counts(database, issue) == {"held": 1}
+    assert claim(database, issue, a_lease(now=NOW + 9 * HOUR)) == []
 
 
 def test_the_rows_of_a_process_that_is_gone_need_not_wait_for_their_lease(database: Engine) -> None:

@@ -87,11 +87,21 @@ def test_what_a_crash_leaves_is_taken_back(database: Engine, by: str) -> None:
     start(database, first)
     now, gone = (LATER, ()) if by == "lease" else (NOW, ("me",))
     with writing(database) as conn:
-        assert letters.reclaim(conn, NOW) == 0
-        assert letters.reclaim(conn, now, gone=gone) == 2
+        assert letters.reclaim(conn, NOW, copies=3) == 0
+        assert letters.reclaim(conn, now, gone=gone, copies=3) == 2
         assert letters.owners(conn) == set()
     assert states(database) == ["uncertain", "queued"]
     assert len(claim(database, "other", LATER)) == 2
+
+
+def test_a_letter_by_which_a_process_falls_each_time_is_given_up(database: Engine) -> None:
+    (number,) = queued(database, "a@example.org")
+    for _ in range(3):
+        claim(database)
+        start(database, number)
+        with writing(database) as conn:
+            assert letters.reclaim(conn, NOW, gone=["me"], copies=3) == 1
+    assert states(database) == ["failed"]
 
 
 def test_what_was_not_started_is_given_back(database: Engine) -> None:
