@@ -125,7 +125,7 @@ def killed_again_and_again(config: Path, port: int) -> None:
 def test_a_service_that_is_killed_again_and_again_loses_nothing_and_goes_on(tmp_path: Path) -> None:
     with mail_server(slow) as (url, mails):
         port, config = set_up(tmp_path, url)
-        config.write_text(with_two_newsletters(config.read_text("utf-8")), "utf-8")
+        write_two_newsletters(config)
         (tmp_path / "readers.csv").write_text("address\n" + "".join(f"{r}\n" for r in readers()), "ascii")
         words = ("import", tmp_path / "readers.csv", "--newsletter", "weekly", "--newsletter", "second")
         assert pressroom("subscribers", *words, config=config).returncode == 0
@@ -147,9 +147,10 @@ def test_a_service_that_is_killed_again_and_again_loses_nothing_and_goes_on(tmp_
         nothing_is_half_done(tmp_path)
 
 
-def with_two_newsletters(config: str) -> str:
+def write_two_newsletters(file: Path) -> None:
     """Let one come due soon, and another one a minute later; none may come more than once an hour."""
-    first = datetime.now(ZoneInfo("Europe/Stockholm")) + timedelta(seconds=80)
+    config = file.read_text("utf-8")
+    first = datetime.now(ZoneInfo("Europe/Stockholm")) + timedelta(seconds=70)
     minutes = first.minute, (first.minute + 1) % 60
     schedules = [f'schedule: "{minute} * * * *"' for minute in minutes]
     weekly = config.index("  weekly:")
@@ -157,7 +158,7 @@ def with_two_newsletters(config: str) -> str:
     config = config.replace("smtp:\n", f"{second}smtp:\n", 1)
     for schedule in schedules:
         config = config.replace("schedule: fri 07:00", schedule, 1)
-    return config
+    file.write_text(config, "utf-8")
 
 
 def readers() -> list[str]:
