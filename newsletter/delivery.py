@@ -54,7 +54,6 @@ SHORTEST_LEASE = timedelta(minutes=10)
 LEASE_IN_TIMEOUTS = 15
 STRIKES = 5
 LONGEST_PAUSE = 60.0
-LONGEST_SLEEP = 900.0
 COUNTED = ("total", "sent", "deferred", "failed", "suppressed", "uncertain")
 
 
@@ -95,25 +94,17 @@ def _quiet(_tally: Tally) -> None:
 
 
 async def deliver(
-    means: Means,
-    issue_id: int,
-    *,
-    stop: asyncio.Event,
-    on_progress: Progress = _quiet,
-    patience: timedelta = timedelta(0),
+    means: Means, issue_id: int, *, stop: asyncio.Event, on_progress: Progress = _quiet
 ) -> Tally:
-    """Send what is due of an issue, and for as long as `patience` lasts what becomes due.
+    """Send what is due of an issue; when there is more to do is told by the tally.
 
     Safe to call again at any time, and from several processes at once. `stop` ends it after the open
     transactions; what was claimed is given back. Raises CourierDown or SenderRefused.
     """
     run = _Run(means, await asyncio.to_thread(_issue, means.engine, issue_id), stop, on_progress)
-    until = means.clock() + patience
     try:
         if await run.open():
             await run.send_what_is_due()
-            while await run.wait_for_more(until):
-                await run.send_what_is_due()
     finally:
         await run.close()
     return run.tally()
@@ -169,22 +160,10 @@ class _Run:
             await self._book.close()
 
     async def send_what_is_due(self) -> None:
-        self._exhausted = False
         await asyncio.gather(*(self._work() for _ in range(self._means.settings.connections)))
         await self._book.settle()
         if self._failure is not None:
             raise self._failure
-
-    async def wait_for_more(self, until: datetime) -> bool:
-        """Wait until something is due again; False when that is nothing, or later than `until`."""
-        while not self._stop.is_set():
-            due, now = await self._book.ask(self._look_ahead), self._means.clock()
-            if due is None or due > until:
-                return False
-            if due <= now:
-                return True
-            await self._pause(min((due - now).total_seconds(), LONGEST_SLEEP))
-        return False
 
     def tally(self) -> Tally:
         done = {name: self._counts[name] for name in COUNTED}
@@ -210,13 +189,6 @@ class _Run:
                 "issue %s: taken over from ended processes: %s not sent, %s uncertain",
                 self._row.id, lost.queued, lost.uncertain,
             )  # fmt: skip
-
-    def _look_ahead(self, conn: Connection) -> datetime | None:
-        self._reclaim(conn)
-        current = issues.get(conn, self._row.id)
-        if current is None or current.state not in deliveries.SENDABLE_ISSUES:
-            return None
-        return deliveries.next_due(conn, self._row.id)
 
     def _conclude(self, conn: Connection) -> None:
         # Otherwise what is being queued again at this moment would not be seen, and left in a finished issue.

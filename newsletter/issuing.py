@@ -7,21 +7,18 @@ changed (another process was faster, a subscriber chose what no edition was rend
 written and the plan is made anew. Called by the `send` command and the scheduler of `pressroom`.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
-from content.newsroom import Newsroom
 from newsletter import planning
 from newsletter.compose import Composition, offered
 from newsletter.errors import IssueError
 from newsletter.issue import Issue, to_json
 from newsletter.planning import Ledger, Plan, Task
 from newsletter.schedule import DueSlot
-from newsletter.settings import NewsletterSettings
 from storage import deliveries, editions, issues, newsletters, slots
 from storage.engine import reading, writing
 from storage.issues import IssueRow
@@ -77,44 +74,20 @@ class _Work:
     rendered: dict[tuple[str, str], Rendered] = field(default_factory=dict)
 
 
-def issue_due(  # noqa: PLR0917 - everything that a decision is made from
-    engine: Engine,
-    newsletter: str,
-    settings: NewsletterSettings,
-    newsroom: Newsroom,
-    visible_since: Mapping[str, datetime],
-    renderer: Renderer,
-    now: datetime,
-) -> Decision:
-    """Decide every slot that is due, and make the issue of the newest."""
-    return _decide(engine, _Work(Task(newsletter, settings, newsroom, visible_since, now), renderer))
+def decide(engine: Engine, task: Task, renderer: Renderer) -> Decision:
+    """Decide every slot that is due, and make the issue of the newest.
 
-
-def issue_now(  # noqa: PLR0917
-    engine: Engine,
-    newsletter: str,
-    settings: NewsletterSettings,
-    newsroom: Newsroom,
-    visible_since: Mapping[str, datetime],
-    renderer: Renderer,
-    now: datetime,
-) -> Decision:
-    """Make an issue at this minute, outside of the schedule; slots that are due are superseded by it.
-
-    If there is no reason for an issue (nothing new, paused, no subscribers), nothing is recorded.
+    By hand: make an issue at this minute, outside of the schedule; slots that are due are superseded by
+    it. If there is no reason for an issue (nothing new, paused, no subscribers), nothing is recorded.
     """
-    task = Task(newsletter, settings, newsroom, visible_since, now, by_hand=True)
-    return _decide(engine, _Work(task, renderer))
-
-
-def _decide(engine: Engine, work: _Work) -> Decision:
-    _meet(engine, work.task)
+    work = _Work(task, renderer)
+    _meet(engine, task)
     for _ in range(ATTEMPTS):
         decision = _attempt(engine, work)
         if decision is not None:
             return decision
-    message = f"{work.task.name}: the ledger changed {ATTEMPTS} times while the issue was rendered; try again"
-    raise IssueError(message, work.task.name)
+    message = f"{task.name}: the ledger changed {ATTEMPTS} times while the issue was rendered; try again"
+    raise IssueError(message, task.name)
 
 
 def _meet(engine: Engine, task: Task) -> None:

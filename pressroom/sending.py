@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from newsletter import message
+from newsletter import issuing, message
 from newsletter.courier import CourierFactory, Envelope
 from newsletter.delivery import Means, Tally, deliver
 from newsletter.editions import EditionRenderer
 from newsletter.errors import CourierDown, NewsletterError
 from newsletter.headers import parse_mailbox
 from newsletter.issue import Issue
-from newsletter.issuing import Decision, issue_due, issue_now
+from newsletter.issuing import Decision
 from newsletter.outcome import Outcome
+from newsletter.planning import Task
 from newsletter.smtp import couriers
 from pressroom import ownership
 from pressroom.bootstrap import Pressroom
@@ -46,16 +47,9 @@ class Delivered:
 
 def decide(room: Pressroom, newsletter: str, load: Load, now: datetime, *, by_hand: bool = False) -> Decision:
     """Make the issue that is due, or `by_hand` one outside of the schedule."""
-    make = issue_now if by_hand else issue_due
-    return make(
-        room.engine,
-        newsletter,
-        room.config.newsletters[newsletter],
-        load.loaded.newsroom,
-        load.visible_since,
-        EditionRenderer(room.templates),
-        now,
-    )
+    settings, newsroom = room.config.newsletters[newsletter], load.loaded.newsroom
+    task = Task(newsletter, settings, newsroom, load.visible_since, now, by_hand=by_hand)
+    return issuing.decide(room.engine, task, EditionRenderer(room.templates))
 
 
 def open_issues(room: Pressroom, newsletter: str | None = None) -> list[IssueRow]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, update
 
 from newsletter.courier import Courier, Envelope
-from newsletter.delivery import Means, Tally, deliver
+from newsletter.delivery import COUNTED, Means, Tally, deliver
 from newsletter.issue import to_json
 from newsletter.outcome import Kind, Outcome
 from newsletter.places import MESSAGE_ID, PREFERENCES, RECIPIENT, UNSUBSCRIBE
@@ -127,8 +127,18 @@ def means(engine: Engine, courier: Courier | None = None, **over: Any) -> Means:
     return replace(made, **over)
 
 
-async def send(by: Means, issue_id: int, **over: Any) -> Tally:
-    return await deliver(by, issue_id, **{"stop": asyncio.Event(), **over})
+async def send(by: Means, issue_id: int, patience: timedelta = timedelta(0), **over: Any) -> Tally:
+    """Deliver what is due, and for as long as `patience` lasts what becomes due; tell it as one tally."""
+    until, stop = by.clock() + patience, over.setdefault("stop", asyncio.Event())
+    tally = await deliver(by, issue_id, **over)
+    while tally.again_at is not None and tally.again_at <= until and not stop.is_set():
+        if issue_state(by.engine, issue_id) not in deliveries.SENDABLE_ISSUES:
+            break
+        await by.sleep(max((tally.again_at - by.clock()).total_seconds(), 0.05))
+        more = await deliver(by, issue_id, **over)
+        counted = {name: getattr(tally, name) + getattr(more, name) for name in COUNTED if name != "total"}
+        tally = replace(more, total=tally.total, **counted)
+    return tally
 
 
 def states(engine: Engine, issue_id: int) -> dict[str, int]:

@@ -5,12 +5,12 @@ import sys
 from datetime import timedelta
 
 from newsletter import smtp
-from newsletter.delivery import Means, deliver
+from newsletter.delivery import Means
 from newsletter.settings import SmtpSettings
 from pressroom import clock
 from pressroom.ownership import gone, owner_name
 from storage.engine import open_engine
-from tests.mailing import KEY
+from tests.mailing import KEY, send
 
 CONNECTIONS = 5
 
@@ -29,7 +29,7 @@ async def main(database: str, server: str, issue_id: int) -> None:
         sleep=asyncio.sleep,
         chance=lambda: 0.0,
     )
-    tally = await deliver(means, issue_id, stop=asyncio.Event(), patience=timedelta(seconds=5))
+    tally = await send(means, issue_id, patience=timedelta(seconds=5))
     engine.dispose()
     sys.stdout.write(f"sent {tally.sent}\n")
 

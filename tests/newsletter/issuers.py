@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from content.newsroom import Item, Newsroom
 from newsletter.issue import Issue
-from newsletter.issuing import Decision, Rendered, issue_due, issue_now
+from newsletter.issuing import Decision, Rendered, decide
+from newsletter.planning import Task
 from tests.scenarios import NOW, a_newsroom, newsletter_settings
 
 
@@ -43,6 +44,5 @@ def run(
     """Issue `weekly` at `now`; items were visible to the public since they were published."""
     room = newsroom or a_newsroom(items=items or [])
     seen = visible_since or {item.key: item.published for item in room.items}
-    issue = issue_now if by_hand else issue_due
-    made_from = (newsletter_settings(**settings), room, seen, renderer or FakeRenderer(), now)
-    return issue(engine, "weekly", *made_from)
+    task = Task("weekly", newsletter_settings(**settings), room, seen, now, by_hand=by_hand)
+    return decide(engine, task, renderer or FakeRenderer())
