@@ -100,15 +100,22 @@ def service(folder: Path, language: str = "en") -> Iterator[Running]:
     config += f"  listen: 127.0.0.1:{port}\n"
     with mail_server() as (url, mails):
         file = a_newsroom(folder, config.replace("smtp://127.0.0.1:9", url))
-        command = [*PRESSROOM, "--config", str(file), "run"]
-        with (folder / "service.log").open("w") as log:
-            process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
-            try:
-                until(lambda: status(port, "/readyz") == status(port, "/") == 200)
-                yield Running(base, file, mails)
-            finally:
-                process.send_signal(signal.SIGTERM)
-                assert process.wait(PATIENCE) == 0
+        with at_work(file, port):
+            yield Running(base, file, mails)
+
+
+@contextmanager
+def at_work(config: Path, port: int, *words: str) -> Iterator[None]:
+    """Run the service beside its configuration; it must end when it is told to."""
+    command = [*PRESSROOM, "--config", str(config), "run", *words]
+    with (config.parent / "service.log").open("a") as log:
+        process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
+        try:
+            until(lambda: status(port, "/readyz") == status(port, "/") == 200)
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
 
 
 def status(port: int, path: str) -> int:
