@@ -20,6 +20,7 @@ from pressroom.bootstrap import Pressroom
 from pressroom.web.health import Health
 from pressroom.web.publicfiles import PublicFiles
 from pressroom.web.refusals import Guarded
+from pressroom.web.representations import NOTHING, plain, say, start
 from pressroom.web.requestlog import Logged
 from pressroom.web.settings import listening
 from pressroom.web.tallies import Tallies
@@ -43,7 +44,7 @@ def application(
     pages = Starlette(routes=list(routes), exception_handlers=answers)
     pages.state.room, pages.state.tallies = room, tallies
     below = _Below(base_path(room), Guarded(pages, _hosts(room)))
-    files = PublicFiles(tree, below)
+    files = PublicFiles(tree, below, room.clock)
     files.served = tallies.served
     below.files = files
     health = Health(room, tree, tallies)
@@ -63,15 +64,36 @@ def _hosts(room: Pressroom) -> set[str]:
 
 
 class Dispatch:
-    """The first fork: what is about the service itself, and all the rest."""
+    """The first fork: what is about the service itself, and all the rest.
+
+    Whoever names no host, or two, is refused before (RFC 9112, 3.2): a proxy may understand it otherwise.
+    """
 
     def __init__(self, files: PublicFiles, health: Health) -> None:
         self._files = files
-        self._own = health.answers
+        self._own = {**health.answers, "*": _of_the_server}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if not _names_one_host(scope):
+            return say(send, scope["method"], *plain(400, "A request names one host."))
         own = self._own.get(scope["path"])
         return self._files(scope, receive, send) if own is None else own(scope, receive, send)
+
+
+def _names_one_host(scope: Scope) -> bool:
+    """Tell whether it does, or need not: our server gives an empty host for none, and "1" for HTTP/1.0."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) == 1 and hosts[0]:
+        return True
+    return len(hosts) < 2 and scope["http_version"] != "1.1"  # noqa: PLR2004
+
+
+async def _of_the_server(scope: Scope, _receive: Receive, send: Send) -> None:
+    """Answer OPTIONS *; nothing else may be asked of the server as a whole (RFC 9112, 3.2.4)."""
+    if scope["method"] == "OPTIONS":
+        await say(send, scope["method"], start(204, [(b"allow", b"GET, HEAD, POST, OPTIONS")]), NOTHING)
+    else:
+        await say(send, scope["method"], *plain(400, "This is no address."))
 
 
 class _Below:
