@@ -26,7 +26,7 @@ class Entry:
 
 
 class Reader(Protocol):
-    """A program with subscriptions. `unconditional` is how many times it first asks without validators."""
+    """A program with subscriptions; `unconditional` is how often it first asks without validators, at most."""
 
     @property
     def name(self) -> str: ...
