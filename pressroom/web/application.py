@@ -5,15 +5,15 @@ those of the pages for followers, and paths in them count from `web.url`. A hand
 that become metrics in `request.app.state.tallies`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pressroom.bootstrap import Pressroom
@@ -41,7 +41,8 @@ def application(
     """Give the application. `handlers` answer the errors of the routes, by status or class, for people."""
     tallies = tallies or Tallies()
     answers: dict[Any, Any] = {HTTPException: _plainly, **(handlers or {})}
-    pages = Starlette(routes=list(routes), exception_handlers=answers)
+    pages = Starlette(routes=[*routes, *_with_slash(routes)], exception_handlers=answers)
+    pages.router.redirect_slashes = False
     pages.state.room, pages.state.tallies = room, tallies
     below = _Below(base_path(room), Guarded(pages, _hosts(room)))
     files = PublicFiles(tree, below, room.clock)
@@ -50,6 +51,21 @@ def application(
     health = Health(room, tree, tallies)
     whole = Dispatch(files, health)
     return Logged(whole, base_path(room)) if room.config.web.request_log else whole
+
+
+def _with_slash(routes: Iterable[BaseRoute]) -> list[Route]:
+    """Lead on from an address with a slash too many.
+
+    Not to a whole address, as Starlette would: behind a proxy that speaks https for us it would begin with
+    http, and whoever had sent a form would send it again in the open.
+    """
+    paths = [route.path for route in routes if isinstance(route, Route)]
+    return [Route(f"{path}/", _without_slash, methods=["GET", "POST"]) for path in paths]
+
+
+async def _without_slash(request: Request) -> Response:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(request.url.path.rstrip("/") + query, 308)
 
 
 def base_path(room: Pressroom) -> str:

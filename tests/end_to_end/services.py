@@ -105,14 +105,14 @@ def service(folder: Path, language: str = "en") -> Iterator[Running]:
 
 
 @contextmanager
-def at_work(config: Path, port: int, *words: str) -> Iterator[None]:
+def at_work(config: Path, port: int, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run the service beside its configuration; it must end when it is told to."""
     command = [*PRESSROOM, "--config", str(config), "run", *words]
     with (config.parent / "service.log").open("a") as log:
         process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
         try:
             until(lambda: status(port, "/readyz") == status(port, "/") == 200)
-            yield
+            yield process
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0

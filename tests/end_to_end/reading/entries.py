@@ -26,7 +26,7 @@ class Entry:
 
 
 class Reader(Protocol):
-    """A program with subscriptions; `unconditional` is how often it first asks without validators, at most."""
+    """A program with subscriptions; it asks `unconditional` times, at most, before it sends validators."""
 
     @property
     def name(self) -> str: ...

@@ -240,6 +240,16 @@ async def test_what_moved_leads_on_for_good(site: Site) -> None:
         assert (answer.status, answer.headers["location"]) == (308, target)
 
 
+async def test_a_slash_too_many_leads_on_without_a_word_of_scheme_or_host(site: Site) -> None:
+    """A form that was sent over https, to a proxy of ours, must not be sent again over http."""
+    for method, body in (("GET", b""), ("POST", b"a=b")):
+        answer = await ask(site.port, "/subscribe/?newsletter=weekly", method, body)
+        assert (answer.status, answer.headers["location"]) == (308, "/subscribe?newsletter=weekly")
+        assert answer.headers["cache-control"] == "no-store"
+    assert (await ask(site.port, "//evil.example/subscribe/")).status == 404
+    assert (await ask(site.port, "/nowhere/")).status == 404
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -452,6 +462,8 @@ async def test_below_a_path_of_the_public_address(tmp_path: Path) -> None:
             assert (await ask(port, "/feeds/all/atom.xml")).status == 404
             assert (await ask(port, "/subscribe", host="example.org")).status == 404
             assert (await ask(port, "/news")).headers["location"] == "/news/"
+            slash = await ask(port, "/news/subscribe/", host="example.org")
+            assert slash.headers["location"] == "/news/subscribe"
 
 
 async def test_who_is_being_answered_when_we_stop_gets_the_whole_answer(site: Site) -> None:
