@@ -17,6 +17,8 @@ Answer = tuple[str, int]
 
 
 class Circle:
+    """Eight readers: newsboat, two ways each of sfeed, rss2email and feedparser, and a reader of JSON Feed."""
+
     def __init__(self, newsroom: Newsroom, folder: Path) -> None:
         base = newsroom.base
         self._newsroom = newsroom
