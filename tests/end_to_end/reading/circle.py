@@ -17,7 +17,7 @@ Answer = tuple[str, int]
 
 
 class Circle:
-    """Eight readers: newsboat, sfeed, rss2email and feedparser in two ways each, and one of JSON Feed."""
+    """Eight readers: newsboat; sfeed, rss2email and feedparser in two ways each; one of JSON Feed."""
 
     def __init__(self, newsroom: Newsroom, folder: Path) -> None:
         base = newsroom.base
