@@ -5,21 +5,22 @@ those of the pages for followers, and paths in them count from `web.url`. A hand
 that become metrics in `request.app.state.tallies`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pressroom.bootstrap import Pressroom
 from pressroom.web.health import Health
 from pressroom.web.publicfiles import PublicFiles
 from pressroom.web.refusals import Guarded
+from pressroom.web.representations import NOTHING, plain, say, start
 from pressroom.web.requestlog import Logged
 from pressroom.web.settings import listening
 from pressroom.web.tallies import Tallies
@@ -40,15 +41,31 @@ def application(
     """Give the application. `handlers` answer the errors of the routes, by status or class, for people."""
     tallies = tallies or Tallies()
     answers: dict[Any, Any] = {HTTPException: _plainly, **(handlers or {})}
-    pages = Starlette(routes=list(routes), exception_handlers=answers)
+    pages = Starlette(routes=[*routes, *_with_slash(routes)], exception_handlers=answers)
+    pages.router.redirect_slashes = False
     pages.state.room, pages.state.tallies = room, tallies
     below = _Below(base_path(room), Guarded(pages, _hosts(room)))
-    files = PublicFiles(tree, below)
+    files = PublicFiles(tree, below, room.clock)
     files.served = tallies.served
     below.files = files
     health = Health(room, tree, tallies)
     whole = Dispatch(files, health)
     return Logged(whole, base_path(room)) if room.config.web.request_log else whole
+
+
+def _with_slash(routes: Iterable[BaseRoute]) -> list[Route]:
+    """Lead on from an address with a slash too many.
+
+    Not to a whole address, as Starlette would: behind a proxy that speaks https for us it would begin with
+    http, and whoever had sent a form would send it again in the open.
+    """
+    paths = [route.path for route in routes if isinstance(route, Route)]
+    return [Route(f"{path}/", _without_slash, methods=["GET", "POST"]) for path in paths]
+
+
+async def _without_slash(request: Request) -> Response:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(request.url.path.rstrip("/") + query, 308)
 
 
 def base_path(room: Pressroom) -> str:
@@ -63,15 +80,36 @@ def _hosts(room: Pressroom) -> set[str]:
 
 
 class Dispatch:
-    """The first fork: what is about the service itself, and all the rest."""
+    """The first fork: what is about the service itself, and all the rest.
+
+    Whoever names no host, or two, is refused before (RFC 9112, 3.2): a proxy may understand it otherwise.
+    """
 
     def __init__(self, files: PublicFiles, health: Health) -> None:
         self._files = files
-        self._own = health.answers
+        self._own = {**health.answers, "*": _of_the_server}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if not _names_one_host(scope):
+            return say(send, scope["method"], *plain(400, "A request names one host."))
         own = self._own.get(scope["path"])
         return self._files(scope, receive, send) if own is None else own(scope, receive, send)
+
+
+def _names_one_host(scope: Scope) -> bool:
+    """Tell whether it does, or need not: our server gives an empty host for none, and "1" for HTTP/1.0."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) == 1 and hosts[0]:
+        return True
+    return len(hosts) < 2 and scope["http_version"] != "1.1"  # noqa: PLR2004
+
+
+async def _of_the_server(scope: Scope, _receive: Receive, send: Send) -> None:
+    """Answer OPTIONS *; nothing else may be asked of the server as a whole (RFC 9112, 3.2.4)."""
+    if scope["method"] == "OPTIONS":
+        await say(send, scope["method"], start(204, [(b"allow", b"GET, HEAD, POST, OPTIONS")]), NOTHING)
+    else:
+        await say(send, scope["method"], *plain(400, "This is no address."))
 
 
 class _Below:

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from pressroom.bootstrap import Pressroom
 from pressroom.web.metrics import Figures, look
-from pressroom.web.representations import Message, plain, start
+from pressroom.web.representations import plain, say, start
 from pressroom.web.requests import among, client_address
 from pressroom.web.tallies import Tallies
 from pressroom.web.tree import PublicTree
@@ -52,19 +52,19 @@ class Health:
         }
 
     async def alive(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        await _say(scope, send, *plain(200, "ok"))
+        await say(send, scope["method"], *plain(200, "ok"))
 
     async def ready(self, scope: Scope, _receive: Receive, send: Send) -> None:
         wrong = await self._wrong()
         if wrong:
-            await _say(scope, send, *plain(503, wrong, {b"retry-after": b"10"}))
+            await say(send, scope["method"], *plain(503, wrong, {b"retry-after": b"10"}))
         else:
-            await _say(scope, send, *plain(200, "ready"))
+            await say(send, scope["method"], *plain(200, "ready"))
 
     async def metrics(self, scope: Scope, _receive: Receive, send: Send) -> None:
         settings = self._room.config.web
         if not among(client_address(Request(scope), settings.proxies), settings.metrics):
-            await _say(scope, send, *plain(404, "There is nothing here."))
+            await say(send, scope["method"], *plain(404, "There is nothing here."))
             return
         try:
             async with asyncio.timeout(PATIENCE * 3), self._looking:
@@ -81,7 +81,7 @@ class Health:
             (b"cache-control", b"no-store"),
         ]
         message = {"type": "http.response.body", "body": body, "more_body": False}
-        await _say(scope, send, start(200, headers), message)
+        await say(send, scope["method"], start(200, headers), message)
 
     async def _wrong(self) -> str:
         """Say what keeps us from serving; empty when nothing does."""
@@ -101,8 +101,3 @@ class Health:
     def _ask(self) -> None:
         with reading(self._room.engine) as connection:
             connection.execute(text("SELECT 1"))
-
-
-async def _say(scope: Scope, send: Send, begin: Message, body: Message) -> None:
-    await send(begin)
-    await send(body if scope["method"] != "HEAD" else {**body, "body": b""})

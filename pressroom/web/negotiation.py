@@ -14,7 +14,9 @@ PREFERRED = (BROTLI, GZIP, IDENTITY)
 LONGEST = 4096
 """Of a header that is taken apart, in bytes."""
 
-_TAG = re.compile(rb'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+ANY = b"*"
+
+_TAG = re.compile(rb'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", re.IGNORECASE)
 
 
@@ -46,11 +48,18 @@ def _number(text: str) -> float:
     return float(text) if re.fullmatch(r"[01](\.\d{0,3})?", text) else 0.0
 
 
-def tags(if_none_match: bytes) -> frozenset[bytes]:
-    """Give the opaque parts of the tags in If-None-Match, which are compared weakly; {b"*"} for any."""
-    if if_none_match.strip() == b"*":
-        return frozenset((b"*",))
-    return frozenset(_TAG.findall(if_none_match[:LONGEST]))
+def tags(header: bytes) -> frozenset[bytes]:
+    """Give the tags of If-None-Match, which are compared weakly, without a W/; ANY for any."""
+    return frozenset(tag for _, tag in _tags(header))
+
+
+def strong_tags(header: bytes) -> frozenset[bytes]:
+    """Give the tags of If-Match, where weak ones count for nothing; ANY for any."""
+    return frozenset(tag for weak, tag in _tags(header) if not weak)
+
+
+def _tags(header: bytes) -> list[tuple[bytes, bytes]]:
+    return [(b"", ANY)] if header.strip() == ANY else _TAG.findall(header[:LONGEST])
 
 
 def http_date(seconds: int) -> bytes:
@@ -60,7 +69,9 @@ def http_date(seconds: int) -> bytes:
 
 @lru_cache(maxsize=256)
 def seconds_of(date: bytes) -> int | None:
-    """Read a time from a header; None for what is none."""
+    """Read a time from a header; None for what is none, as the lines of several headers are."""
+    if date.count(b",") > 1:
+        return None
     try:
         moment = parsedate_to_datetime(date[:64].decode("ascii"))
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

@@ -13,24 +13,31 @@ from typing import BinaryIO
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pressroom.web.negotiation import IDENTITY, acceptable, byte_range, seconds_of, tags
-from pressroom.web.representations import SUFFIXES, Header, Held, OnDisk, Ready, plain, start
+from pressroom.clock import Clock
+from pressroom.web.conditions import Given, failed, has_already, has_since
+from pressroom.web.mediatypes import Kind
+from pressroom.web.negotiation import ANY, IDENTITY, acceptable, byte_range, seconds_of, tags
+from pressroom.web.representations import NOTHING, SUFFIXES, Header, Held, OnDisk, Ready, plain, say, start
 from pressroom.web.tree import Moved, PublicTree, Served
 
 CHUNK = 256 * 1024
 READ_METHODS = ("GET", "HEAD")
 ALLOW = {b"allow": b"GET, HEAD, OPTIONS"}
-NOTHING: dict[str, object] = {"type": "http.response.body", "body": b"", "more_body": False}
+READ_BY_SCRIPTS: tuple[Header, ...] = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-headers", b"If-None-Match, If-Modified-Since"),
+    (b"access-control-max-age", b"86400"),
+)
 DAY = b"public, max-age=86400"
-SUFFIX_TAGS = {suffix.encode("ascii"): name for name, suffix in SUFFIXES.items()}
 
 
 class PublicFiles:
     """`served` counts answers by kind of file and status."""
 
-    def __init__(self, tree: PublicTree, otherwise: ASGIApp) -> None:
+    def __init__(self, tree: PublicTree, otherwise: ASGIApp, clock: Clock) -> None:
         self._tree = tree
         self._otherwise = otherwise
+        self._clock = clock
         self.served: Counter[tuple[str, int]] = Counter()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -51,56 +58,74 @@ class PublicFiles:
         self.served["none", status] += 1
         page = self._tree.now.not_found
         if page is None:
-            await _say(send, scope["method"], *plain(status, "There is nothing here."))
+            await say(send, scope["method"], *plain(status, "There is nothing here."))
             return
         encoding = acceptable(_header(scope, b"accept-encoding"))[0]
         found = page.representation(encoding)
         kept = {b"etag", b"last-modified", b"cache-control"}
         headers = [each for each in found.start["headers"] if each[0] not in kept]
         headers += [(b"cache-control", b"public, max-age=60"), (b"x-robots-tag", b"noindex")]
-        await _say(send, scope["method"], start(status, headers), found.body)
+        await say(send, scope["method"], start(status, headers), found.body)
 
     async def _held(self, found: Held, scope: Scope, send: Send) -> None:
-        accept = if_none_match = if_modified_since = b""
-        for name, value in scope["headers"]:
-            if name == b"accept-encoding":
-                accept = b"%b,%b" % (accept, value) if accept else value
-            elif name == b"if-none-match":
-                if_none_match = b"%b,%b" % (if_none_match, value) if if_none_match else value
-            elif name == b"if-modified-since":
-                if_modified_since = value
+        accept, given = _asked(scope)
         encoding = acceptable(accept)[0] if accept else IDENTITY
         answer = found.ready.get(encoding) or self._tree.representation(found, encoding)
-        if if_none_match:
-            if if_none_match == answer.tag:
-                unchanged: Ready | None = answer
-            else:
-                unchanged = _unchanged(found, if_none_match, accept, answer)
-        else:
-            unchanged = answer if if_modified_since and _not_since(found, if_modified_since) else None
         about = found.about
-        if unchanged is not None and about.status == 200:  # noqa: PLR2004
-            self.served[about.kind, 304] += 1
-            await send(unchanged.unchanged)
-            await send(NOTHING)
-            return
+        if given and about.status == 200:  # noqa: PLR2004
+            if _fails(found, given):
+                await self._another(about.kind, scope["method"], send)
+                return
+            unchanged = self._unchanged(found, given, accept, answer)
+            if unchanged is not None:
+                self.served[about.kind, 304] += 1
+                await send(unchanged.unchanged)
+                await send(NOTHING)
+                return
         self.served[about.kind, about.status] += 1
         await send(answer.start)
         await send(answer.body if scope["method"] == "GET" else NOTHING)
 
+    def _unchanged(self, found: Held, given: Given, accept: bytes, answer: Ready) -> Ready | None:
+        """Give the representation that the client has, of those that it may get, for its tag in the 304."""
+        if_none_match = given.get(b"if-none-match")
+        if not if_none_match:
+            return answer if has_since(given, found.about.modified, self._now()) else None
+        if if_none_match == answer.tag:
+            return answer
+        theirs = tags(if_none_match)
+        if ANY in theirs:
+            return answer
+        for encoding in (*acceptable(accept), IDENTITY):
+            if found.about.tag(encoding if found.shrinks else IDENTITY) in theirs:
+                return found.representation(encoding)
+        return None
+
+    def _now(self) -> int:
+        return int(self._clock().timestamp())
+
+    async def _another(self, kind: Kind, method: str, send: Send) -> None:
+        self.served[kind, 412] += 1
+        await say(send, method, *plain(412, "This is not the version that was asked for."))
+
     async def _on_disk(self, found: OnDisk, scope: Scope, send: Send) -> None:
         about = found.about
-        common = [(b"etag", about.tag(IDENTITY)), *about.headers]
-        if _matches(found, scope):
+        _, given = _asked(scope)
+        tag = about.tag(IDENTITY)
+        common = [(b"etag", tag), *about.headers]
+        if _fails(found, given):
+            await self._another(about.kind, scope["method"], send)
+            return
+        if given and has_already(given, (tag,), about.modified, self._now()):
             self.served[about.kind, 304] += 1
-            await _say(send, "HEAD", start(304, common), NOTHING)
+            await say(send, "HEAD", start(304, common), NOTHING)
             return
         try:
             span = _span(found, scope)
         except ValueError:
             self.served[about.kind, 416] += 1
             text = "The range lies outside of the file."
-            await _say(
+            await say(
                 send,
                 scope["method"],
                 *plain(416, text, {b"content-range": b"bytes */%d" % found.length}),
@@ -132,7 +157,7 @@ class PublicFiles:
         if file is None:
             self.served[found.about.kind, 503] += 1
             text = "This is just being replaced."
-            await _say(send, scope["method"], *plain(503, text, {b"retry-after": b"2"}))
+            await say(send, scope["method"], *plain(503, text, {b"retry-after": b"2"}))
             return
         with file:
             self.served[found.about.kind, int(str(begin["status"]))] += 1
@@ -153,45 +178,35 @@ class PublicFiles:
             self.served["moved", 308] += 1
             location = found.location.encode("ascii")
             headers = {b"location": location, b"cache-control": DAY}
-            await _say(send, method, *plain(308, f"It is at {found.location} now.", headers))
+            await say(send, method, *plain(308, f"It is at {found.location} now.", headers))
             return
         await self.not_found({"type": "http", "method": method, "headers": []}, send, 410)
 
     async def _refused(self, method: str, send: Send) -> None:
         if method == "OPTIONS":
-            headers: list[Header] = [*ALLOW.items(), (b"access-control-allow-origin", b"*")]
-            await _say(send, method, start(204, headers), NOTHING)
+            await say(send, method, start(204, [*ALLOW.items(), *READ_BY_SCRIPTS]), NOTHING)
             return
         self.served["refused", 405] += 1
-        await _say(send, method, *plain(405, "This can only be read.", ALLOW))
+        await say(send, method, *plain(405, "This can only be read.", ALLOW))
 
 
-def _unchanged(found: Held, if_none_match: bytes, accept: bytes, answer: Ready) -> Ready | None:
-    """Give the representation that the client has, of those that it may get; its tag goes into the 304."""
-    theirs = tags(if_none_match)
-    if b"*" in theirs:
-        return answer
-    for encoding in (*acceptable(accept), IDENTITY):
-        if about_tag(found, encoding) in theirs:
-            return found.representation(encoding)
-    return None
+def _asked(scope: Scope) -> tuple[bytes, dict[bytes, bytes]]:
+    """Give Accept-Encoding, and the headers with conditions."""
+    accept = b""
+    given: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding":
+            accept = b"%b,%b" % (accept, value) if accept else value
+        elif name[:3] == b"if-":
+            given[name] = b"%b,%b" % (given[name], value) if name in given else value
+    return accept, given
 
 
-def about_tag(found: Held, encoding: str) -> bytes:
-    return found.about.tag(encoding if found.shrinks else IDENTITY).strip(b'"')
-
-
-def _not_since(found: Held | OnDisk, date: bytes) -> bool:
-    since = seconds_of(date)
-    return since is not None and found.about.modified <= since
-
-
-def _matches(found: OnDisk, scope: Scope) -> bool:
-    if_none_match = _header(scope, b"if-none-match")
-    if if_none_match:
-        return bool(tags(if_none_match) & {b"*", found.about.tag(IDENTITY).strip(b'"')})
-    since = _header(scope, b"if-modified-since")
-    return bool(since) and _not_since(found, since)
+def _fails(found: Held | OnDisk, given: Given) -> bool:
+    if b"if-match" not in given and b"if-unmodified-since" not in given:  # as nearly always
+        return False
+    encodings = SUFFIXES if isinstance(found, Held) and found.shrinks else (IDENTITY,)
+    return failed(given, [found.about.tag(each) for each in encodings], found.about.modified)
 
 
 def _span(found: OnDisk, scope: Scope) -> tuple[int, int] | None:
@@ -222,8 +237,3 @@ def _opened(found: OnDisk) -> BinaryIO | None:
 
 def _header(scope: Scope, wanted: bytes) -> bytes:
     return b",".join(value for name, value in scope["headers"] if name == wanted)
-
-
-async def _say(send: Send, method: str, begin: dict[str, object], body: dict[str, object]) -> None:
-    await send(begin)
-    await send(NOTHING if method == "HEAD" else body)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import brotli
+from starlette.types import Send
 
 from pressroom.web.mediatypes import Kind
 from pressroom.web.negotiation import BROTLI, GZIP, IDENTITY, http_date
@@ -22,6 +23,8 @@ Message = dict[str, Any]
 GZIP_LEVEL = 6
 BROTLI_QUALITY = 5
 """About as quick as gzip, and a fifth smaller."""
+
+NOTHING: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 
 SMALLEST = 512
 """Bytes; what is smaller gains nothing by compression."""
@@ -39,7 +42,10 @@ PAGE: tuple[Header, ...] = (
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
-FEED: tuple[Header, ...] = ((b"access-control-allow-origin", b"*"),)
+FEED: tuple[Header, ...] = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"ETag"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +148,18 @@ def ready(about: About, body: bytes, encoding: str, *, vary: bool) -> Ready:
         tag,
         start(about.status, [*whole, *common, *about.safety]),
         {"type": "http.response.body", "body": body, "more_body": False},
-        start(304, common),
+        start(304, [*common, *FEED] if about.kind.is_feed else common),
     )
 
 
 def start(status: int, headers: list[Header]) -> Message:
     return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+async def say(send: Send, method: str, begin: Message, body: Message) -> None:
+    """Send an answer, to HEAD without its body."""
+    await send(begin)
+    await send(NOTHING if method == "HEAD" else body)
 
 
 def plain(status: int, text: str, headers: Mapping[bytes, bytes] | None = None) -> tuple[Message, Message]:

@@ -121,9 +121,9 @@ def set_up(folder: Path, smtp: str, language: str = "en") -> tuple[int, Path]:
 
 
 @contextmanager
-def started(config: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def started(config: Path, port: int, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run the service until the end of the block, or until it is killed in it."""
-    command = [*PRESSROOM, "--config", str(config), "run"]
+    command = [*PRESSROOM, "--config", str(config), "run", *words]
     with (config.parent / "service.log").open("a") as log:
         process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
     try:

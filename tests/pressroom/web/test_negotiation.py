@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pressroom.web.negotiation import acceptable, byte_range, http_date, seconds_of, tags
+from pressroom.web.negotiation import ANY, acceptable, byte_range, http_date, seconds_of, strong_tags, tags
 
 
 @pytest.mark.parametrize(
@@ -33,16 +33,22 @@ def test_the_best_encoding_that_is_allowed_is_chosen(accept: bytes, best: str) -
 @pytest.mark.parametrize(
     ("header", "found"),
     [
-        (b'"a"', {b"a"}),
-        (b'W/"a"', {b"a"}),
-        (b'"a", W/"b-gz",  "c,d"', {b"a", b"b-gz", b"c,d"}),
-        (b"*", {b"*"}),
+        (b'"a"', {b'"a"'}),
+        (b'W/"a"', {b'"a"'}),
+        (b'"a", W/"b-gz",  "c,d"', {b'"a"', b'"b-gz"', b'"c,d"'}),
+        (b" * ", {ANY}),
+        (b'"*"', {b'"*"'}),
         (b"a", set()),
         (b"", set()),
     ],
 )
 def test_tags_are_read_from_lists_and_compared_weakly(header: bytes, found: set[bytes]) -> None:
     assert tags(header) == found
+
+
+def test_weak_tags_count_for_nothing_where_strong_ones_are_wanted() -> None:
+    assert strong_tags(b'"a", W/"b"') == {b'"a"'}
+    assert strong_tags(b"*") == {ANY}
 
 
 def test_dates_are_read_in_all_three_forms_of_http() -> None:
@@ -52,6 +58,9 @@ def test_dates_are_read_in_all_three_forms_of_http() -> None:
     assert seconds_of(b"Sunday, 06-Nov-94 08:49:37 GMT") == moment
     assert seconds_of(b"Sun Nov  6 08:49:37 1994") == moment
     assert seconds_of(b"yesterday") is None
+    assert seconds_of(http_date(moment) + b"," + http_date(moment)) is None, (
+        "one of two that nobody can choose"
+    )
 
 
 @pytest.mark.parametrize(

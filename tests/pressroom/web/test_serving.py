@@ -94,6 +94,7 @@ async def test_a_feed_comes_whole_with_everything_a_reader_needs(site: Site) -> 
     assert answer.headers["cache-control"].startswith("public, max-age=")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-expose-headers"] == "ETag"
     assert "set-cookie" not in answer.headers
 
 
@@ -122,10 +123,10 @@ async def test_head_says_what_get_would_and_sends_nothing(site: Site) -> None:
 async def test_304_whenever_nothing_changed(site: Site) -> None:
     whole = await ask(site.port, "/feeds/all/atom.xml", accept_encoding="br")
     tag = whole.headers["etag"]
-    for theirs in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+    for theirs in (tag, f"W/{tag}", f'"other", {tag}', f'"other"\r\nIf-None-Match: {tag}', "*"):
         same = await ask(site.port, "/feeds/all/atom.xml", accept_encoding="br", if_none_match=theirs)
         assert (same.status, same.body) == (304, b"")
-        for name in ("etag", "last-modified", "cache-control", "vary"):
+        for name in ("etag", "last-modified", "cache-control", "vary", "access-control-allow-origin"):
             assert same.headers[name] == whole.headers[name]
     since = whole.headers["last-modified"]
     assert (await ask(site.port, "/feeds/all/atom.xml", if_modified_since=since)).status == 304
@@ -138,6 +139,40 @@ async def test_the_tag_counts_more_than_the_date(site: Site) -> None:
     since = whole.headers["last-modified"]
     answer = await ask(site.port, "/feeds/all/atom.xml", if_none_match='"old"', if_modified_since=since)
     assert answer.status == 200
+
+
+async def test_a_date_that_says_nothing_keeps_nobody_from_the_news(site: Site) -> None:
+    date = (await ask(site.port, "/feeds/all/atom.xml")).headers["last-modified"]
+    tomorrow = http_date(int(NOW.timestamp()) + 86_400).decode()
+    for since in (
+        tomorrow,
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        f"{date}\r\nIf-Modified-Since: {date}",
+        "0",
+        "-1",
+    ):
+        for path in ("/feeds/all/atom.xml", "/media/0123456789abcdef/film.mp4"):
+            assert (await ask(site.port, path, if_modified_since=since)).status == 200
+
+
+async def test_another_version_than_the_one_that_is_asked_for_is_not_sent(site: Site) -> None:
+    """As somebody asks who fetches the rest of a file."""
+    for path in ("/feeds/all/atom.xml", "/media/0123456789abcdef/film.mp4"):
+        whole = await ask(site.port, path)
+        tag, date = whole.headers["etag"], whole.headers["last-modified"]
+        for theirs in ('"other"', f"W/{tag}"):
+            assert (await ask(site.port, path, if_match=theirs, range="bytes=1-2")).status == 412
+        assert (await ask(site.port, path, if_unmodified_since="Thu, 01 Jan 1970 00:00:00 GMT")).status == 412
+        for held in ({"if_match": f'"other", {tag}'}, {"if_match": "*"}, {"if_unmodified_since": date}):
+            assert (await ask(site.port, path, **held)).body == whole.body
+
+
+async def test_a_script_of_another_site_may_ask_whether_something_changed(site: Site) -> None:
+    asked = {"origin": "https://reader.example", "access_control_request_headers": "if-none-match"}
+    answer = await ask(site.port, "/feeds/all/atom.xml", "OPTIONS", **asked)
+    assert answer.status == 204
+    assert "If-None-Match" in answer.headers["access-control-allow-headers"]
+    assert answer.headers["access-control-allow-origin"] == "*"
 
 
 async def test_a_client_that_has_another_encoding_keeps_it_if_it_still_takes_it(site: Site) -> None:
@@ -205,6 +240,16 @@ async def test_what_moved_leads_on_for_good(site: Site) -> None:
         assert (answer.status, answer.headers["location"]) == (308, target)
 
 
+async def test_a_slash_too_many_leads_on_without_a_word_of_scheme_or_host(site: Site) -> None:
+    """A form that was sent over https, to a proxy of ours, must not be sent again over http."""
+    for method, body in (("GET", b""), ("POST", b"a=b")):
+        answer = await ask(site.port, "/subscribe/?newsletter=weekly", method, body)
+        assert (answer.status, answer.headers["location"]) == (308, "/subscribe?newsletter=weekly")
+        assert answer.headers["cache-control"] == "no-store"
+    assert (await ask(site.port, "//evil.example/subscribe/")).status == 404
+    assert (await ask(site.port, "/nowhere/")).status == 404
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -261,6 +306,25 @@ async def test_pages_that_act_answer_for_our_host_alone(site: Site, host: str, s
     assert (await ask(site.port, "/subscribe", host=host)).status == status
     feed = await ask(site.port, "/feeds/all/atom.xml", host=host)
     assert (feed.status, feed.body) == (200, FEED), "what is the same for everybody needs no host"
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        ("GET /feeds/all/atom.xml HTTP/1.1", 400),
+        ("GET /feeds/all/atom.xml HTTP/1.1\r\nHost: a\r\nHost: a", 400),
+        ("GET /feeds/all/atom.xml HTTP/1.0\r\nHost: a\r\nHost: b", 400),
+        ("GET /healthz HTTP/1.1", 400),
+        ("GET /feeds/all/atom.xml HTTP/1.0", 200),
+        ("GET /feeds/all/atom.xml HTTP/1.1\r\nHost:", 400),
+        ("GET http://news.example.org/feeds/all/atom.xml HTTP/1.1\r\nHost: a", 200),
+        ("OPTIONS * HTTP/1.1\r\nHost: a", 204),
+        ("GET * HTTP/1.1\r\nHost: a", 400),
+    ],
+)
+async def test_requests_are_taken_in_every_form_that_http_has(site: Site, lines: str, status: int) -> None:
+    answer = await send(site.port, f"{lines}\r\nConnection: close\r\n\r\n".encode())
+    assert answer.status == status
 
 
 @pytest.mark.parametrize("host", ["", "a b", "x" * 9000, "\x00", "news.example.org\r\nHost: evil.example"])
@@ -398,6 +462,8 @@ async def test_below_a_path_of_the_public_address(tmp_path: Path) -> None:
             assert (await ask(port, "/feeds/all/atom.xml")).status == 404
             assert (await ask(port, "/subscribe", host="example.org")).status == 404
             assert (await ask(port, "/news")).headers["location"] == "/news/"
+            slash = await ask(port, "/news/subscribe/", host="example.org")
+            assert slash.headers["location"] == "/news/subscribe"
 
 
 async def test_who_is_being_answered_when_we_stop_gets_the_whole_answer(site: Site) -> None:
