@@ -4,7 +4,7 @@
 opening one never does anything. Called through `newsletter.following`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -13,15 +13,17 @@ from sqlalchemy import Connection
 
 from newsletter import tokens
 from newsletter.errors import LinkBad, LinkExpired, TokenError
-from newsletter.tokens import Purpose, Ticket, TicketPurpose
+from newsletter.tickets import of_settings, of_signup
+from newsletter.tokens import Ticket, TicketPurpose
 from storage import signups, subscribers
 from storage.signups import Move, Signup
 from storage.subscribers import Subscriber, Subscription
 
-LinkPurpose = Literal["confirm", "change", "unsubscribe", "preferences"]
+LinkPurpose = Literal["confirm", "change", "unsubscribe"]
 
 CONFIRM: Final = "confirm"
 CHANGE: Final = "change"
+PREFERENCES: Final = "preferences"
 FOREIGN = "the link is not one of ours, or meant for another page"
 GONE = "what the link stood for is gone"
 
@@ -50,7 +52,7 @@ class Bearer:
 
 
 def look(conn: Connection, key: bytes, purpose: LinkPurpose, token: str, now: datetime) -> Viewed:
-    """Say what a link is about; raise LinkBad or LinkExpired."""
+    """Say what a link of a mail is about; raise LinkBad or LinkExpired."""
     if purpose == "confirm":
         signup, _ = asked(conn, key, token, now)
         names = tuple(signup.newsletters)
@@ -59,28 +61,42 @@ def look(conn: Connection, key: bytes, purpose: LinkPurpose, token: str, now: da
         person, move = moving(conn, key, token, now)
         address = person.address if move is None else move.address
         return Viewed(purpose, address, person.language, (), move is None)
-    found = bearer(conn, key, purpose, token)
+    found = leaver(conn, key, token)
     if found is None:
-        if purpose == "unsubscribe":
-            return Viewed(purpose, "", None, (), done=True)
-        raise LinkBad(GONE)
+        return Viewed(purpose, "", None, (), done=True)
     who, mine = found.subscriber, found.subscriptions[found.newsletter]
-    done = purpose == "unsubscribe" and mine.state == "unsubscribed"
+    done = mine.state == "unsubscribed"
     return Viewed(purpose, who.address, who.language, (found.newsletter,), done)
 
 
-def bearer(conn: Connection, key: bytes, purpose: Purpose, token: str) -> Bearer | None:
-    """Give the person of a token that never expires; None when they were erased; or raise LinkBad."""
+def leaver(conn: Connection, key: bytes, token: str) -> Bearer | None:
+    """Give the person of a link that never expires; None when they were erased; or raise LinkBad."""
     try:
-        number, hash_ = tokens.read(key, purpose, token)
+        number, hash_ = tokens.read(key, token)
     except TokenError as error:
         raise LinkBad(FOREIGN) from error
     person = subscribers.get(conn, number)
+    return _bearing(conn, person, lambda name: tokens.newsletter_hash(name) == hash_) if person else None
+
+
+def bearer(conn: Connection, key: bytes, token: str, now: datetime | None) -> Bearer:
+    """Give the person whose settings a link opens; raise LinkBad, or LinkExpired if it is over at `now`."""
+    ticket = _ticket(key, PREFERENCES, token)
+    person = subscribers.get(conn, ticket.number)
     if person is None:
-        return None
-    rows = {row.newsletter: row for row in subscribers.subscriptions_among(conn, [number]).get(number, [])}
+        raise LinkBad(GONE)
+    found = _bearing(conn, person, lambda name: _is_about(ticket, of_settings(name, person.address)))
+    if now is not None and ticket.expires <= now:
+        raise LinkExpired(PREFERENCES, ticket.expires)
+    return found
+
+
+def _bearing(conn: Connection, person: Subscriber, meant: Callable[[str], bool]) -> Bearer:
+    """Give the person with the newsletter that is meant, of those that they have or had."""
+    held = subscribers.subscriptions_among(conn, [person.id]).get(person.id, [])
+    rows = {row.newsletter: row for row in held}
     for name in rows:
-        if tokens.newsletter_hash(name) == hash_:
+        if meant(name):
             return Bearer(person, name, rows)
     raise LinkBad(GONE)
 
@@ -89,7 +105,7 @@ def asked(conn: Connection, key: bytes, token: str, now: datetime) -> tuple[Sign
     """Give the sign-up of a confirmation link."""
     ticket = _ticket(key, CONFIRM, token)
     signup = signups.find(conn, ticket.number)
-    if signup is None or tokens.subject_hash(subject_of(signup.newsletters)) != ticket.subject:
+    if signup is None or not _is_about(ticket, of_signup(signup.newsletters, signup.asked)):
         # Forgotten, or asked for anew with another choice: then the newer letter counts.
         raise LinkExpired(CONFIRM, min(ticket.expires, now))
     if ticket.expires <= now and signup.confirmed is None:
@@ -103,17 +119,16 @@ def moving(conn: Connection, key: bytes, token: str, now: datetime) -> tuple[Sub
     person = subscribers.get(conn, ticket.number)
     if person is None:
         raise LinkBad(GONE)
-    if tokens.subject_hash(person.address_key) == ticket.subject:
+    if _is_about(ticket, person.address_key):
         return person, None
     move = signups.find_move(conn, person.id)
-    if move is None or tokens.subject_hash(move.address_key) != ticket.subject or ticket.expires <= now:
+    if move is None or not _is_about(ticket, move.address_key) or ticket.expires <= now:
         raise LinkExpired(CHANGE, min(ticket.expires, now))
     return person, move
 
 
-def subject_of(newsletters: Mapping[str, object] | tuple[str, ...]) -> str:
-    """Give the words that a confirmation's ticket is about."""
-    return "\n".join(sorted(newsletters))
+def _is_about(ticket: Ticket, subject: str) -> bool:
+    return tokens.subject_hash(subject) == ticket.subject
 
 
 def _ticket(key: bytes, purpose: TicketPurpose, token: str) -> Ticket:

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from newsletter import tokens
 from newsletter.bearers import asked, moving
-from newsletter.signups import plain
+from newsletter.signups import plain, queue_settings
+from newsletter.tickets import SETTINGS_WITHIN, settings_ticket
 from storage import letters, signups, subscribers, suppressions
 from storage.letters import NewLetter
 from storage.signups import Signup
@@ -61,9 +61,12 @@ def confirm(conn: Connection, key: bytes, token: str, evidence: Evidence, now: d
     names = tuple(signup.newsletters)
     if first:
         signups.belongs_to(conn, signup.id, number)
-        welcome = NewLetter("welcome", signup.address, signup.address_key, signup.language, names, number)
+        good = now + SETTINGS_WITHIN
+        welcome = NewLetter(
+            "welcome", signup.address, signup.address_key, signup.language, names, number, good
+        )
         letters.queue(conn, welcome, now)
-    page = tokens.make(key, "preferences", number, names[0])
+    page = settings_ticket(key, number, names[0], signup.address, now)
     return Confirmed(signup.address, signup.language, names, page, already=not first)
 
 
@@ -97,11 +100,10 @@ def confirm_move(conn: Connection, key: bytes, token: str, evidence: Evidence, n
     person, move = moving(conn, key, token, now)
     if move is None:
         return Moved(person.address, already=True)
-    if subscribers.find(conn, move.address_key) is not None:
-        signups.end_move(conn, person.id)
-        return Moved(move.address, taken=True)
-    subscribers.move(conn, person.id, move.address, move.address_key)
+    moved = subscribers.move(conn, person.id, move.address, move.address_key)
     signups.end_move(conn, person.id)
+    if not moved:
+        return Moved(move.address, taken=True)
     names = _active(conn, person)
     suppressions.come_back(conn, address_hash(move.address_key), names)
     proof = {
@@ -113,6 +115,8 @@ def confirm_move(conn: Connection, key: bytes, token: str, evidence: Evidence, n
     }
     seen = [*person.evidence, proof]
     subscribers.change(conn, person.id, address=move.address, language=person.language, evidence=seen)
+    if names:  # the links in older mails were for the old address
+        queue_settings(conn, person.id, move.address, person.language, names, now)
     return Moved(move.address)
 
 

@@ -22,7 +22,7 @@ from newsletter.closing import MOST_COPIES, code, finish_of
 from newsletter.courier import Courier, Envelope
 from newsletter.delivery import Means
 from newsletter.errors import CourierDown, NewsletterError, NoConnection, SenderRefused
-from newsletter.letters import Stationery, ticket_subject
+from newsletter.letters import Stationery
 from newsletter.outcome import Kind, Outcome, Suppress, for_log
 from storage import letters, signups, subscribers, suppressions
 from storage.engine import reading, writing
@@ -148,7 +148,7 @@ class _Round:
         now = self._means.clock()
         with writing(self._means.engine) as conn:
             try:
-                envelope = self._envelope(conn, letter) if wanted(conn, letter, now) else None
+                envelope = self._envelope(letter) if wanted(conn, letter, now) else None
             except (NewsletterError, ContentError) as error:
                 self._end(conn, letter, Verdict.UNWRITABLE, for_log(str(error)))
                 log.warning("letter %s: cannot be written: %s", letter.id, for_log(str(error)))
@@ -160,9 +160,8 @@ class _Round:
                 return Verdict.NOT_OURS, None
             return Verdict.SEND, envelope
 
-    def _envelope(self, conn: Connection, letter: Letter) -> Envelope:
-        move = signups.find_move(conn, letter.number) if letter.kind == "change" else None
-        mail = self._stationery.write(letter, ticket_subject(letter, move.address_key if move else ""))
+    def _envelope(self, letter: Letter) -> Envelope:
+        mail = self._stationery.write(letter)
         return Envelope(self._stationery.sender(letter).address, letter.address, mail)
 
     def _end(self, conn: Connection, letter: Letter, verdict: Verdict, reply: str) -> None:
@@ -203,7 +202,7 @@ def wanted(conn: Connection, letter: Letter, now: datetime) -> bool:
     """Say whether a letter still has somebody to reach and something to say."""
     if suppressions.barred(conn, letter.address_hash, letter.newsletters):
         return False
-    if letter.expires is not None and letter.expires <= now:
+    if letter.expires <= now:
         return False
     if letter.kind == "confirm":
         signup = signups.find(conn, letter.number)

@@ -290,8 +290,10 @@ class _Run:
         if not claimed.address:  # erased meanwhile: `start` will see to it
             return Envelope(self._sender, "", b"")
         template = await self._template(claimed.edition_id)
-        number, reader = self._row.number, claimed.subscriber_id
-        to = message.recipient(self._means.key, self._row.newsletter, number, reader, claimed.address)
+        row, reader = self._row, claimed.subscriber_id
+        to = message.recipient(
+            self._means.key, row.newsletter, row.number, row.composed, reader, claimed.address
+        )
         return Envelope(self._sender, claimed.address, message.fill(template, to))
 
     async def _template(self, edition_id: int) -> bytes:

@@ -17,7 +17,8 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection, Engine
 
 from newsletter.errors import AddressError, ChoiceError, ImportRefused
-from newsletter.people import Address, Consent, Offer, Wish, check_wish, parse_address
+from newsletter.mailaddress import Address, parse_address
+from newsletter.people import Consent, Offer, Wish, check_wish
 from storage import subscribers, suppressions
 from storage.engine import writing
 from storage.subscribers import NewSubscriber, Subscriber, Subscription

@@ -8,7 +8,7 @@ one has the same bytes, the Message-ID included. Called by `newsletter.correspon
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,18 +16,25 @@ from content import addresses, dates
 from content.templates import Templates
 from newsletter import headers, tokens
 from newsletter.alternatives import Alternatives, alternatives, date
-from newsletter.bearers import subject_of
 from newsletter.contents import PLACE, TITLE, line
 from newsletter.editions import inlined
 from newsletter.errors import LetterError, MessageError
 from newsletter.headers import Mailbox
 from newsletter.links import safe
-from newsletter.places import BODY_PLACES, MESSAGE_ID_LENGTH, PREFERENCES, TICKET
+from newsletter.mailaddress import key_of
+from newsletter.places import BODY_PLACES, MESSAGE_ID_LENGTH, TICKET
+from newsletter.tickets import of_settings, of_signup
 from newsletter.wire import LETTER_ONCE, check_message
 from storage.letters import Letter
 
 KEPT = 32
 PLACES = (*BODY_PLACES, TICKET)
+PAGES: Mapping[str, Callable[[str], str]] = {
+    "confirm": addresses.confirm,
+    "change": addresses.confirm,
+    "welcome": addresses.preferences,
+    "settings": addresses.preferences,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a letter's template may show: `link` is where its button leads, good `until` ("": for ever)."""
+    """What a letter's template may show: `link` is where its button leads, good `until`."""
 
     titles: tuple[str, ...]
     link: str
@@ -83,16 +90,16 @@ class Stationery:
         """Give who the letter is from: the first of its newsletters that there is still."""
         return headers.parse_mailbox(self._mastheads(letter)[0].sender)
 
-    def write(self, letter: Letter, subject: str) -> bytes:
-        """Make the mail; `subject` is what its ticket is about (see `newsletter.correspondence`).
+    def write(self, letter: Letter) -> bytes:
+        """Make the mail.
 
         Raises LetterError when its newsletters are gone, MessageError or a template's problem otherwise.
         """
         mastheads = self._mastheads(letter)
         language = letter.language or mastheads[0].language
         rendered = self._render(letter, mastheads, language)
-        link = self._link(letter, subject).encode("ascii")
-        octets = rendered.bodies.octets.replace(self._place(letter).encode("ascii"), link)
+        link = self._link(letter).encode("ascii")
+        octets = rendered.bodies.octets.replace(TICKET.encode("ascii"), link)
         mail = b"".join(self._fields(letter, mastheads[0], rendered, language)) + b"\r\n" + octets
         if faults := check_message(mail, LETTER_ONCE):
             raise MessageError(faults)
@@ -132,10 +139,12 @@ class Stationery:
             return headers.shorten(
                 _("Please confirm your new address: %(titles)s") % {"titles": named}, TITLE
             )
+        if kind == "settings":
+            return headers.shorten(_("Your settings: %(titles)s") % {"titles": named}, TITLE)
         return headers.shorten(_("Welcome to %(titles)s") % {"titles": named}, TITLE)
 
     def _sheet(self, letter: Letter, mastheads: list[Masthead], language: str) -> Sheet:
-        head, page = self._head, self._page(letter, self._place(letter))
+        head, page = self._head, PAGES[letter.kind](TICKET)
         return Sheet(
             titles=tuple(line(each.title, TITLE) for each in mastheads),
             link=addresses.absolute(head.base_url, page),
@@ -145,17 +154,8 @@ class Stationery:
             address=tuple(line(part, PLACE) for part in head.address),
         )
 
-    def _page(self, letter: Letter, token: str) -> str:
-        return addresses.preferences(token) if letter.expires is None else addresses.confirm(token)
-
-    def _place(self, letter: Letter) -> str:
-        return PREFERENCES if letter.expires is None else TICKET
-
-    def _link(self, letter: Letter, subject: str) -> str:
-        if letter.expires is None:
-            return tokens.make(self._key, "preferences", letter.number, letter.newsletters[0])
-        purpose: tokens.TicketPurpose = "change" if letter.kind == "change" else "confirm"
-        return tokens.make_ticket(self._key, purpose, letter.number, subject, letter.expires)
+    def _link(self, letter: Letter) -> str:
+        return ticket(self._key, letter)
 
     def _fields(self, letter: Letter, masthead: Masthead, rendered: _Rendered, language: str) -> list[bytes]:
         sender = headers.parse_mailbox(masthead.sender)
@@ -178,13 +178,18 @@ class Stationery:
         return hmac.new(self._key, name, hashlib.sha256).hexdigest()[:MESSAGE_ID_LENGTH]
 
 
-def ticket_subject(letter: Letter, new_address_key: str) -> str:
-    """Give what the ticket of a letter is about: the newsletters, or the new address."""
-    return new_address_key if letter.kind == "change" else subject_of(letter.newsletters)
+def ticket(key: bytes, letter: Letter) -> str:
+    """Give the token of a letter's link."""
+    if letter.kind == "confirm":
+        purpose: tokens.TicketPurpose = "confirm"
+        subject = of_signup(letter.newsletters, letter.queued)
+    elif letter.kind == "change":
+        purpose, subject = "change", key_of(letter.address)
+    else:
+        purpose, subject = "preferences", of_settings(letter.newsletters[0], letter.address)
+    return tokens.make_ticket(key, purpose, letter.number, subject, letter.expires)
 
 
-def _until(expires: datetime | None, language: str, zone: str) -> str:
+def _until(expires: datetime, language: str, zone: str) -> str:
     """Say until when; by the full hour, so that letters of the same hour are the same."""
-    if expires is None:
-        return ""
     return dates.date_and_time(expires.replace(minute=0, second=0, microsecond=0), language, zone)

@@ -8,6 +8,7 @@ same bytes, the Message-ID included. No address is in any link or identifier.
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from content import addresses
@@ -25,6 +26,7 @@ from newsletter.places import (
     RECIPIENT,
     UNSUBSCRIBE,
 )
+from newsletter.tickets import settings_ticket
 from newsletter.wire import check_message
 
 
@@ -39,14 +41,16 @@ class Recipient:
     message_id: str
 
 
-def recipient(key: bytes, newsletter: str, number: int, subscriber_id: int, address: str) -> Recipient:
+def recipient(
+    key: bytes, newsletter: str, number: int, composed: datetime, subscriber_id: int, address: str
+) -> Recipient:
     """Derive a reader's own values: the same for an issue and a subscriber on any machine, at any retry."""
     name = f"message-id:{newsletter}:{number}:{subscriber_id}".encode()
     return Recipient(
         address=address,
         subscriber_id=subscriber_id,
-        token=tokens.make(key, "unsubscribe", subscriber_id, newsletter),
-        preferences=tokens.make(key, "preferences", subscriber_id, newsletter),
+        token=tokens.make(key, subscriber_id, newsletter),
+        preferences=settings_ticket(key, subscriber_id, newsletter, address, composed),
         message_id=hmac.new(key, name, hashlib.sha256).hexdigest()[:MESSAGE_ID_LENGTH],
     )
 
@@ -76,7 +80,7 @@ def fill(template: bytes, to: Recipient) -> bytes:
 
 
 _PLACES = tuple(place.encode("ascii") for place in (RECIPIENT, UNSUBSCRIBE, PREFERENCES, MESSAGE_ID))
-_SAMPLE = recipient(b"sample", "sample", 1, 1, "reader@example.org")
+_SAMPLE = recipient(b"sample", "sample", 1, datetime(2026, 1, 1, tzinfo=UTC), 1, "reader@example.org")
 
 
 @lru_cache(maxsize=64)

@@ -1,49 +1,26 @@
-"""Subscribers as the operator handles them: addresses, adding, removing, erasing, showing.
+"""Subscribers as the operator handles them: adding, removing, erasing, showing.
 
-An address is normalised here and nowhere else. Nothing here lifts an unsubscription or a suppression
-unless it is asked to in so many words. Called by the `subscribers` commands; many people at once come
-by `newsletter.imports` and leave by `newsletter.exports`.
+Nothing here lifts an unsubscription or a suppression unless it is asked to in so many words. Called by the
+`subscribers` commands; many people at once come by `newsletter.imports` and leave by `newsletter.exports`.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection
 
-from newsletter.errors import AddressError, ChoiceError, UnknownSubscriber, UnwantedMail
+from newsletter.errors import ChoiceError, UnknownSubscriber, UnwantedMail
+from newsletter.mailaddress import Address
 from storage import delivery_history, letters, pauses, signups, subscribers, suppressions
 from storage.delivery_history import DeliveryRow
 from storage.signups import Move, Signup
 from storage.subscribers import NewSubscriber, Subscriber, Subscription
 from storage.suppressions import EVERY_NEWSLETTER, UNSUBSCRIBED, Suppression, address_hash
 
-LONGEST_LOCAL_PART, LONGEST_ADDRESS = 64, 254  # RFC 5321, 4.5.3.1: octets, the path less its brackets
 DELIVERIES_SHOWN = 20
 STRANGER = "there is no subscriber with this address"
-# What most local parts are made of (RFC 5322, 3.2.3); the others are left to email-validator.
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_ATOMS = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(\.{_ATOM})*")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """`address` is for sending: the local part as it was given, the domain lower-case and in ASCII.
-
-    `key` is for comparing: nobody gets two copies because of a capital letter.
-    """
-
-    address: str
-    key: str
-
-    @property
-    def hash(self) -> str:
-        return address_hash(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,39 +77,6 @@ class Profile:
     move: Move | None
     suppressions: tuple[Suppression, ...]
     deliveries: tuple[DeliveryRow, ...]
-
-
-def parse_address(text: str) -> Address:
-    """Read a bare address; raise AddressError that says what is wrong without repeating it."""
-    if _CONTROLS.search(text):
-        message = "it holds a control character or a line end"
-        raise AddressError(message)
-    bare = text.strip()
-    if "<" in bare or ">" in bare:
-        message = "only the bare address is wanted, without a name and without <>"
-        raise AddressError(message)
-    local, _, domain = bare.rpartition("@")
-    try:
-        if _ATOMS.fullmatch(local):
-            domain = _ascii_domain(domain)
-        else:
-            found = validate_email(bare, check_deliverability=False)
-            local, domain = found.local_part, found.ascii_domain
-    except (EmailNotValidError, UnicodeError) as error:
-        raise AddressError(_without(bare, str(error))) from error
-    address = f"{local}@{domain.lower()}"
-    if len(local.encode()) > LONGEST_LOCAL_PART or len(address.encode()) > LONGEST_ADDRESS:
-        message = (
-            f"it is longer than {LONGEST_ADDRESS} octets, or than {LONGEST_LOCAL_PART} before the @-sign"
-        )
-        raise AddressError(message)
-    return Address(address, f"{local.casefold()}@{domain.lower()}")
-
-
-@lru_cache(maxsize=10_000)
-def _ascii_domain(domain: str) -> str:
-    """Ask once per domain: a long list has few, and the answer takes most of the time."""
-    return validate_email(f"a@{domain}", check_deliverability=False).ascii_domain
 
 
 def check_wish(wish: Wish, offer: Offer) -> None:
@@ -199,8 +143,10 @@ def forget(conn: Connection, person: Subscriber, now: datetime) -> None:
     """Delete everything that names a person; what remembers them by a hash stays."""
     if (move := signups.find_move(conn, person.id)) is not None:
         letters.forget(conn, address_hash(move.address_key))
-    letters.forget(conn, person.address_hash)
-    signups.forget(conn, person.address_key)
+    keys = {asked.address_key for asked in signups.of_subscriber(conn, person.id, person.address_key)}
+    for key in keys | {person.address_key}:
+        letters.forget(conn, address_hash(key))
+        signups.forget(conn, key)
     delivery_history.forget(conn, person.id, now)
     subscribers.erase(conn, person.id)
 
@@ -262,7 +208,3 @@ def _write_person(
     language = wish.language or known.language
     subscribers.change(conn, known.id, address=address.address, language=language, evidence=evidence)
     return known.id
-
-
-def _without(address: str, said: str) -> str:
-    return said.replace(address, "it") if address else said

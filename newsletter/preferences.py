@@ -1,7 +1,8 @@
 """What a subscriber does alone, by the link in a mail: choose, pause, move, leave, take along, vanish.
 
-No log-in: the token is the proof, bound to person and newsletter, and does not expire, for old mails are
-kept. Every act can be repeated without harm. Called through `newsletter.following`.
+No log-in: the token is the proof, bound to person, address and newsletter. The one for the settings expires,
+and a new one is sent to the person's own address on request (`renew`); the way out does not. Every act can be
+repeated without harm. Called through `newsletter.following`.
 """
 
 from collections.abc import Mapping
@@ -12,11 +13,21 @@ from typing import Any
 from sqlalchemy import Connection
 
 from newsletter import people
-from newsletter.bearers import GONE, Bearer, bearer
+from newsletter.bearers import Bearer, bearer, leaver
 from newsletter.confirmations import Choice, Evidence, follow
-from newsletter.errors import ChoiceError, LinkBad
-from newsletter.people import Offer, parse_address
-from newsletter.signups import MOVE_WITHIN, Reception, chosen_of, may_move, may_write_to, plain
+from newsletter.errors import ChoiceError
+from newsletter.mailaddress import parse_address
+from newsletter.people import Offer
+from newsletter.signups import (
+    MOVE_WITHIN,
+    Reception,
+    chosen_of,
+    may_move,
+    may_renew,
+    may_write_to,
+    plain,
+    queue_settings,
+)
 from storage import delivery_history, letters, pauses, signups, subscribers, suppressions
 from storage.letters import NewLetter
 from storage.signups import Signup
@@ -73,8 +84,8 @@ class Left:
 
 
 def preferences(conn: Connection, key: bytes, token: str, offer: Offer, now: datetime) -> Preferences:
-    """Give what a person has chosen, and what else there is to choose from; raise LinkBad."""
-    found = _bearer(conn, key, token)
+    """Give what a person has chosen, and what else there is to choose from; raise LinkBad or LinkExpired."""
+    found = bearer(conn, key, token, now)
     until = pauses.of(conn, found.subscriber.id, now)
     move = signups.find_move(conn, found.subscriber.id)
     names = [*offer.newsletters, *(name for name in found.subscriptions if name not in offer.newsletters)]
@@ -99,8 +110,8 @@ def change(
     offer: Offer,
     now: datetime,
 ) -> Changed:
-    """Save what a person chose; raise LinkBad, or ChoiceError for what is not offered or nothing at all."""
-    found = _bearer(conn, key, token)
+    """Save what a person chose; raise a LinkError, or ChoiceError for what is not offered or nothing."""
+    found = bearer(conn, key, token, now)
     held = {name for name, row in found.subscriptions.items() if row.state == "active"}
     wishes = {name: _chosen(name, chosen, offer) for name, chosen in choices.newsletters.items()}
     if choices.language is not None and choices.language not in offer.languages:
@@ -124,24 +135,24 @@ def pause(
     """Send nothing of a newsletter, or of all, for some weeks; give until when."""
     if not 1 <= weeks <= LONGEST_PAUSE:
         raise ChoiceError(str(weeks), "pause in weeks", ["1", str(LONGEST_PAUSE)])
-    found = _bearer(conn, key, token)
+    found = bearer(conn, key, token, now)
     until = now + timedelta(weeks=weeks)
     active = [name for name, row in found.subscriptions.items() if row.state == "active"]
     pauses.pause(conn, found.subscriber.id, [n for n in active if newsletter in (None, n)], until)
     return until
 
 
-def resume(conn: Connection, key: bytes, token: str, newsletter: str | None = None) -> int:
+def resume(conn: Connection, key: bytes, token: str, now: datetime, newsletter: str | None = None) -> int:
     """End the pause of a newsletter, or of all; give how many there were."""
-    found = _bearer(conn, key, token)
+    found = bearer(conn, key, token, now)
     return pauses.resume(conn, found.subscriber.id, None if newsletter is None else [newsletter])
 
 
 def request_address_change(
     conn: Connection, key: bytes, token: str, new_address: str, now: datetime
 ) -> Reception:
-    """Ask the new address by a letter; raise LinkBad or AddressError. What became of it is for the log."""
-    found = _bearer(conn, key, token)
+    """Ask the new address by a letter; raise a LinkError or AddressError. The answer is for the log."""
+    found = bearer(conn, key, token, now)
     address, who = parse_address(new_address), found.subscriber
     if address.key == who.address_key or not may_move(conn, who.id, key, now):
         return Reception.ADDRESS
@@ -163,7 +174,7 @@ def unsubscribe(conn: Connection, key: bytes, token: str, now: datetime, *, ever
 
     Who was erased meanwhile gets the same answer as who has left.
     """
-    found = bearer(conn, key, "unsubscribe", token)
+    found = leaver(conn, key, token)
     if found is None:
         return Left((), None)
     wanted = list(found.subscriptions) if everything else [found.newsletter]
@@ -172,12 +183,25 @@ def unsubscribe(conn: Connection, key: bytes, token: str, now: datetime, *, ever
     return Left(tuple(ended), found.subscriber.language)
 
 
-def export(conn: Connection, key: bytes, token: str) -> dict[str, Any]:
+def renew(conn: Connection, key: bytes, token: str, now: datetime) -> bool:
+    """Send a new link to the settings to the address of an old one's owner, once a day; raise LinkBad.
+
+    Who has the old link and not the mailbox gains nothing by it.
+    """
+    found = bearer(conn, key, token, None)
+    who = found.subscriber
+    if not may_renew(conn, who.id, key, now):
+        return False
+    queue_settings(conn, who.id, who.address, who.language, [found.newsletter], now)
+    return True
+
+
+def export(conn: Connection, key: bytes, token: str, now: datetime) -> dict[str, Any]:
     """Give everything that is kept of a person, as plain values for JSON."""
-    who = _bearer(conn, key, token).subscriber
+    who = bearer(conn, key, token, now).subscriber
     held = subscribers.subscriptions_among(conn, [who.id]).get(who.id, [])
     rows = delivery_history.of_subscriber(conn, who.id, DELIVERIES_GIVEN)
-    asked, move = signups.of_address(conn, who.address_key), signups.find_move(conn, who.id)
+    asked, move = signups.of_subscriber(conn, who.id, who.address_key), signups.find_move(conn, who.id)
     return {
         "address": who.address,
         "language": who.language,
@@ -194,7 +218,7 @@ def export(conn: Connection, key: bytes, token: str) -> dict[str, Any]:
             for row in held
         ],
         "pauses": {name: _time(until) for name, until in pauses.of(conn, who.id).items()},
-        "sign_up": _sign_up(asked),
+        "sign_ups": [_sign_up(each) for each in asked],
         "new_address": {"address": move.address, "asked": _time(move.asked)} if move else None,
         "suppressions": [
             {
@@ -220,16 +244,9 @@ def export(conn: Connection, key: bytes, token: str) -> dict[str, Any]:
 
 def erase(conn: Connection, key: bytes, token: str, now: datetime) -> None:
     """Delete a person and everything that names them; a hash stays, so that no old list brings them back."""
-    who = _bearer(conn, key, token).subscriber
+    who = bearer(conn, key, token, now).subscriber
     suppressions.add(conn, who.address_hash, reason=ERASED, now=now)
     people.forget(conn, who, now)
-
-
-def _bearer(conn: Connection, key: bytes, token: str) -> Bearer:
-    found = bearer(conn, key, "preferences", token)
-    if found is None:
-        raise LinkBad(GONE)
-    return found
 
 
 def _following(found: Bearer, name: str, paused_until: datetime | None) -> Following:
@@ -271,9 +288,7 @@ def _save(
     subscribers.change(conn, who.id, address=who.address, language=language, evidence=seen)
 
 
-def _sign_up(asked: Signup | None) -> dict[str, Any] | None:
-    if asked is None:
-        return None
+def _sign_up(asked: Signup) -> dict[str, Any]:
     chosen = {name: None if kept is None else list(kept) for name, kept in asked.newsletters.items()}
     return {
         "address": asked.address,

@@ -2,13 +2,14 @@
 
 Whoever asks learns nothing about an address: known and unknown, suppressed and limited ones go the same
 way, and only the log is told which it was. A letter goes to an address at most once in a day; a flood is
-stopped by its networks first, and by the domain that it is aimed at, yet the first sign-up of a network
-always passes, so that a crowd of bots does not shut out a person. Called through `newsletter.following`.
+stopped by its networks first, and by the domain that it is aimed at, yet the first sign-up of a network (of
+IPv6: of a neighbourhood) always passes, so that a crowd of bots does not shut out a person. Called through
+`newsletter.following`.
 """
 
 import hashlib
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,8 +19,10 @@ from sqlalchemy import Connection
 
 from newsletter.errors import ChoiceError
 from newsletter.headers import clean, shorten
-from newsletter.people import Address, Offer, parse_address
+from newsletter.mailaddress import Address, key_of, parse_address
+from newsletter.people import Offer
 from newsletter.settings import SignupSettings
+from newsletter.tickets import SETTINGS_WITHIN
 from storage import letters, quotas, signups, suppressions
 from storage.letters import NewLetter
 
@@ -50,8 +53,8 @@ class Reception(StrEnum):
 class SignUp:
     """What a form brought. `newsletters` maps each to the chosen categories, None for all of them.
 
-    `client` is the address that the form was sent from, empty when it is not known; `wording` names the
-    text that was shown (wordings).
+    `client` is the address that the form was sent from, empty when it is not known; `form` the form's own
+    address and `via` the page that led to it; `wording` names the text that was shown (wordings).
     """
 
     address: str
@@ -59,6 +62,7 @@ class SignUp:
     client: str
     form: str
     wording: str
+    via: str = ""
     language: str | None = None
 
 
@@ -104,7 +108,7 @@ def sign_up(
 
 def may_write_to(conn: Connection, address: Address, key: bytes, now: datetime) -> bool:
     """Take the one letter a day that may go to an address that has not said yes."""
-    hidden = _hidden(key, "letter", address.key)
+    hidden = _hidden(key, "letter", address.mailbox)
     taken = quotas.take(conn, "letter", hidden, now=now, window=LETTER_EVERY, limit=1)
     return taken is not None
 
@@ -117,13 +121,19 @@ def may_move(conn: Connection, subscriber_id: int, key: bytes, now: datetime) ->
     return taken is not None
 
 
+def may_renew(conn: Connection, subscriber_id: int, key: bytes, now: datetime) -> bool:
+    """Take the one new link to their settings that a subscriber may ask for in a day."""
+    hidden = _hidden(key, "renew", str(subscriber_id))
+    return quotas.take(conn, "renew", hidden, now=now, window=LETTER_EVERY, limit=1) is not None
+
+
 def tidy(conn: Connection, now: datetime, limits: SignupSettings) -> Tidied:
     """Delete sign-ups that nobody confirmed, letters that came to their end, and counters that are over."""
     before = now - limits.confirm_within - KEPT_AFTERWARDS
     return Tidied(
         unconfirmed=signups.forget_old(conn, before),
         letters=letters.forget_old(conn, before),
-        quotas=quotas.forget(conn, now - LETTER_EVERY),
+        quotas=quotas.forget(conn, now - LETTER_EVERY, now),
     )
 
 
@@ -152,6 +162,22 @@ def _wishes(request: SignUp, offer: Offer) -> Mapping[str, tuple[str, ...] | Non
     return {name: chosen_of(chosen, offer.newsletters[name]) for name, chosen in request.newsletters.items()}
 
 
+def queue_settings(
+    conn: Connection,
+    subscriber_id: int,
+    address: str,
+    language: str | None,
+    newsletters: Sequence[str],
+    now: datetime,
+) -> None:
+    """Queue the letter that brings a subscriber a new link to their settings."""
+    good = now + SETTINGS_WITHIN
+    letter = NewLetter(
+        "settings", address, key_of(address), language, tuple(newsletters), subscriber_id, good
+    )
+    letters.queue(conn, letter, now)
+
+
 def _refused(
     conn: Connection, address: Address, client: str, key: bytes, now: datetime, limits: SignupSettings
 ) -> Reception | None:
@@ -161,12 +187,14 @@ def _refused(
 
     mine = take("network", around(client, NETWORKS), limits.per_network)
     beside = mine and take("neighbourhood", around(client, NEIGHBOURHOODS), limits.per_neighbourhood)
-    if mine is None or (beside is None and mine > 1):
+    # Who has a /48 of IPv6 comes from 65,536 networks: there it is the neighbourhood whose first passes.
+    first = (beside if ":" in client else mine) == 1
+    if mine is None or (beside is None and not first):
         return Reception.NETWORK
-    if quotas.used(conn, "letter", _hidden(key, "letter", address.key), now, LETTER_EVERY):
+    if quotas.used(conn, "letter", _hidden(key, "letter", address.mailbox), now, LETTER_EVERY):
         return Reception.ADDRESS
     domain = address.key.rpartition("@")[2]
-    if take("domain", domain, limits.per_domain) is None and mine > 1:
+    if take("domain", domain, limits.per_domain) is None and not first:
         return Reception.DOMAIN
     return None if may_write_to(conn, address, key, now) else Reception.ADDRESS
 
@@ -191,6 +219,7 @@ def _evidence(request: SignUp, now: datetime) -> dict[str, str]:
         "asked": now.isoformat(timespec="seconds"),
         "client": plain(request.client),
         "form": plain(request.form),
+        **({"via": plain(request.via)} if request.via else {}),
         "wording": plain(request.wording),
     }
 

@@ -1,12 +1,13 @@
 """Tokens that stand for a subscriber in the links of a mail.
 
-A token names a purpose, a subscriber and a newsletter, and cannot be made without the key. It holds no
-address, needs no row in a database and does not expire: whoever has an old mail may always leave. The
-purpose is signed but not written, so a token for one page is worthless at another. Layout, 28 octets in
-base64url without padding: key id (1), subscriber (6), newsletter (5), HMAC-SHA256 cut to 16.
+The token of the way out names a subscriber and a newsletter, and cannot be made without the key. It holds no
+address, needs no row in a database and does not expire: whoever has an old mail may always leave. Layout, 28
+octets in base64url without padding: key id (1), subscriber (6), newsletter (5), HMAC-SHA256 cut to 16.
 
-A ticket is a token that expires: the links that confirm something. It has five octets more, the second
-until which it is good, and stands for a number and the words that it is about.
+A ticket is a token that expires: all other links. It has five octets more, the second until which it is good,
+and stands for a number and the words that it is about: a sign-up as it was asked for, a new address, or a
+newsletter at the address that the mail went to. The purpose is signed but not written, so what was made for
+one page is worthless at another.
 """
 
 import base64
@@ -19,8 +20,9 @@ from typing import Final, Literal
 
 from newsletter.errors import TokenError
 
-Purpose = Literal["unsubscribe", "preferences"]
-TicketPurpose = Literal["confirm", "change"]
+TicketPurpose = Literal["confirm", "change", "preferences"]
+
+WAY_OUT: Final = "unsubscribe"
 
 LENGTH: Final = 38
 TICKET_LENGTH: Final = 44
@@ -37,18 +39,18 @@ class Ticket:
     expires: datetime
 
 
-def make(key: bytes, purpose: Purpose, subscriber_id: int, newsletter: str) -> str:
-    """Make the token; the same arguments give the same token."""
+def make(key: bytes, subscriber_id: int, newsletter: str) -> str:
+    """Make the token of the way out; the same arguments give the same token."""
     if not 0 <= subscriber_id <= _HIGHEST:
         message = f"{subscriber_id} is no subscriber's number"
         raise ValueError(message)
     signed = _key_id(key) + subscriber_id.to_bytes(6, "big") + newsletter_hash(newsletter)
-    return _spelled(signed + _signature(key, purpose, signed))
+    return _spelled(signed + _signature(key, WAY_OUT, signed))
 
 
-def read(key: bytes, purpose: Purpose, token: str) -> tuple[int, bytes]:
+def read(key: bytes, token: str) -> tuple[int, bytes]:
     """Give the subscriber and the newsletter's hash; raise TokenError for anything that we did not make."""
-    signed = _verified(key, purpose, _decoded(token, LENGTH))
+    signed = _verified(key, WAY_OUT, _decoded(token, LENGTH))
     return int.from_bytes(signed[1:7], "big"), signed[7:]
 
 

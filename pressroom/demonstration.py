@@ -22,7 +22,8 @@ from newsletter import people
 from newsletter.delivery import Tally
 from newsletter.issue import Issue, from_json
 from newsletter.issuing import Decision
-from newsletter.people import Consent, Offer, Wish, parse_address
+from newsletter.mailaddress import parse_address
+from newsletter.people import Consent, Offer, Wish
 from pressroom.bootstrap import Pressroom, open_pressroom
 from pressroom.building import publish_newsroom
 from pressroom.builtin import builtin, copy

@@ -138,7 +138,7 @@ async def deliver_tests(
     try:
         for address in addresses:
             await courier.ready()
-            reader = message.recipient(new_key(), issue.newsletter, issue.number, 0, address)
+            reader = message.recipient(new_key(), issue.newsletter, issue.number, issue.composed, 0, address)
             mail = message.fill(template, reader)
             outcomes.append((address, await courier.deliver(Envelope(sender, address, mail))))
     finally:

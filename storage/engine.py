@@ -173,9 +173,15 @@ def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise DatabaseError(_explain(engine, str(error.orig))) from error.orig
+        raise DatabaseError(_explain(engine, _said(error.orig))) from error.orig
     except (sqlite3.Error, PoolTimeout) as error:
         raise DatabaseError(_explain(engine, str(error))) from error
+
+
+def _said(error: BaseException | None) -> str:
+    """Give what the driver says, without PostgreSQL's details: they quote rows, and so addresses."""
+    details = getattr(error, "diag", None)
+    return str(getattr(details, "message_primary", None) or error)
 
 
 def _explain(engine: Engine, said: str) -> str:

@@ -32,14 +32,14 @@ class Letter:
     language: str | None
     newsletters: tuple[str, ...]
     number: int
-    expires: datetime | None
+    expires: datetime
     queued: datetime
     attempts: int
 
 
 @dataclass(frozen=True, slots=True)
 class NewLetter:
-    """`number` is what the link in it stands for: a sign-up's id, or a subscriber's."""
+    """`number` is what its link stands for: a sign-up's id, or a subscriber's. It is good until `expires`."""
 
     kind: str
     address: str
@@ -47,7 +47,7 @@ class NewLetter:
     language: str | None
     newsletters: Sequence[str]
     number: int
-    expires: datetime | None = None
+    expires: datetime
 
 
 def queue(conn: Connection, new: NewLetter, now: datetime) -> int:

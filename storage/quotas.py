@@ -29,19 +29,21 @@ def take(
 
 def used(conn: Connection, scope: str, key: str, now: datetime, window: timedelta) -> int:
     """Give how often it was done in the window that lasts; counts nothing."""
-    values = {"scope_": scope, "key_": key, "over_": now - window}
+    values = {"scope_": scope, "key_": key, "over_": now - window, "now_": now}
     return conn.execute(_USED, values).scalar() or 0
 
 
-def forget(conn: Connection, before: datetime) -> int:
-    """Delete what began before a time at which every window that matters had not begun."""
-    return conn.execute(delete(quotas).where(quotas.c.since < before)).rowcount
+def forget(conn: Connection, before: datetime, now: datetime) -> int:
+    """Delete what began before a time at which every window that matters had not begun, or in the future."""
+    return conn.execute(delete(quotas).where(or_(quotas.c.since < before, quotas.c.since > now))).rowcount
 
 
 @cache
 def _taking(dialect: str) -> ReturningInsert[Any]:
     """Make the statement once: making it takes longer than carrying it out."""
-    now, over = bindparam("now_", type_=Utc), quotas.c.since <= bindparam("over_", type_=Utc)
+    now = bindparam("now_", type_=Utc)
+    # A window that begins in the future was opened while the clock was wrong: it is over as well.
+    over = or_(quotas.c.since <= bindparam("over_", type_=Utc), quotas.c.since > now)
     row = {"scope": bindparam("scope_"), "key": bindparam("key_"), "since": now, "count": 1}
     counted = inserting(dialect, quotas).values(row)
     return counted.on_conflict_do_update(
@@ -58,4 +60,5 @@ _USED = select(quotas.c.count).where(
     quotas.c.scope == bindparam("scope_"),
     quotas.c.key == bindparam("key_"),
     quotas.c.since > bindparam("over_", type_=Utc),
+    quotas.c.since <= bindparam("now_", type_=Utc),
 )

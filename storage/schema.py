@@ -65,7 +65,7 @@ ISSUE_STATES = ("awaiting-approval", "queued", "sending", "paused", "sent", "can
 SLOT_OUTCOMES = ("issue", "nothing-new", "paused", "missed", "superseded", "not-approved", "no-subscribers")
 DELIVERY_STATES = ("queued", "sending", "sent", "deferred", "failed", "suppressed", "uncertain")
 SUBSCRIPTION_STATES = ("active", "unsubscribed")
-LETTER_KINDS = ("confirm", "welcome", "change")
+LETTER_KINDS = ("confirm", "welcome", "change", "settings")
 LETTER_STATES = ("queued", "sending", "sent", "deferred", "failed", "suppressed", "uncertain")
 
 
@@ -277,7 +277,7 @@ letters = Table(
     Column("language", String(35)),
     Column("newsletters", JSON, nullable=False),
     Column("number", Integer, nullable=False),
-    Column("expires", Utc),
+    Column("expires", Utc, nullable=False),
     Column("state", String(12), nullable=False),
     Column("queued", Utc, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, or_, select, update
 
 from storage.engine import insert
 from storage.schema import moves, signups
@@ -74,6 +74,12 @@ def find(conn: Connection, number: int) -> Signup | None:
 def of_address(conn: Connection, address_key: str) -> Signup | None:
     row = conn.execute(select(signups).where(signups.c.address_key == address_key)).mappings().first()
     return _signup(row) if row is not None else None
+
+
+def of_subscriber(conn: Connection, subscriber_id: int, address_key: str) -> list[Signup]:
+    """Give what somebody asked for, also at an address that they had before."""
+    theirs = or_(signups.c.address_key == address_key, signups.c.subscriber_id == subscriber_id)
+    return [_signup(row) for row in conn.execute(select(signups).where(theirs)).mappings()]
 
 
 def confirm(conn: Connection, number: int, now: datetime) -> bool:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from storage.engine import insert
 from storage.pauses import paused
@@ -153,10 +154,15 @@ def change(
     conn.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(values))
 
 
-def move(conn: Connection, subscriber_id: int, address: str, address_key: str) -> None:
-    """Give a person another address; the caller has seen that nobody else has it."""
+def move(conn: Connection, subscriber_id: int, address: str, address_key: str) -> bool:
+    """Give a person another address; False when somebody else has it, were it since this moment."""
     values = {"address": address, "address_key": address_key, "address_hash": address_hash(address_key)}
-    conn.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(values))
+    try:
+        with conn.begin_nested():
+            conn.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(values))
+    except IntegrityError:
+        return False
+    return True
 
 
 def get(conn: Connection, subscriber_id: int) -> Subscriber | None:

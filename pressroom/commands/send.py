@@ -12,8 +12,8 @@ from content.errors import ContentError
 from feeds.errors import PublishError
 from newsletter.delivery import Tally
 from newsletter.issuing import Decision
+from newsletter.mailaddress import parse_address
 from newsletter.outcome import Kind
-from newsletter.people import parse_address
 from newsletter.schedule import Schedule, coming
 from newsletter.smtp import couriers
 from pressroom import screen

@@ -13,7 +13,8 @@ import click
 from newsletter import people
 from newsletter.exports import csv_lines, json_objects
 from newsletter.imports import MISTAKES, ImportReport, Refusal, import_csv
-from newsletter.people import Consent, Wish, parse_address
+from newsletter.mailaddress import parse_address
+from newsletter.people import Consent, Wish
 from pressroom import profiles, screen
 from pressroom.arguments import NewsletterName, config_of, confirm, json_option, newsletter_of, yes_option
 from pressroom.bootstrap import look_into, open_pressroom

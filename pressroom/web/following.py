@@ -29,7 +29,7 @@ from newsletter.following import (
     sign_up,
     unsubscribe,
 )
-from newsletter.people import parse_address
+from newsletter.mailaddress import parse_address
 from newsletter.signups import WINDOW
 from pressroom import logbook
 from pressroom.bootstrap import Pressroom

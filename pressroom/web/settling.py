@@ -119,7 +119,7 @@ async def _pause(circle: Circle, request: Request, fields: Fields) -> Response:
 
 async def _resume(circle: Circle, request: Request, _fields: Fields) -> Response:
     token = request.path_params["token"]
-    await circle.act(lambda connection, key: resume(connection, key, token))
+    await circle.act(lambda connection, key: resume(connection, key, token, circle.clock()))
     return circle.answers.gone_to(request, "?done=resumed")
 
 
@@ -157,7 +157,7 @@ async def _leave(circle: Circle, request: Request, _fields: Fields) -> Response:
 
 async def _export(circle: Circle, request: Request, _fields: Fields) -> Response:
     token = request.path_params["token"]
-    found = await circle.look(lambda connection, key: export(connection, key, token))
+    found = await circle.look(lambda connection, key: export(connection, key, token, circle.clock()))
     text = json.dumps(found, ensure_ascii=False, indent=2, default=str)
     return circle.answers.file(f"{text}\n".encode(), FILE, "application/json")
 

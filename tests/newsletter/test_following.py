@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, select
 from newsletter import following, people, tokens
 from newsletter.errors import AddressError, ChoiceError, UnknownSubscriber, UnwantedMail
 from newsletter.following import Changed, Choices, LinkBad, LinkExpired, Preferences, Reception
-from newsletter.people import Consent, Wish, parse_address
+from newsletter.mailaddress import parse_address
+from newsletter.people import Consent, Wish
 from storage import leases, letters, signups, subscribers, suppressions
 from storage.engine import reading, writing
 from storage.leases import Lease

@@ -8,7 +8,8 @@ from newsletter import people
 from newsletter.errors import ChoiceError, ImportRefused
 from newsletter.exports import csv_lines
 from newsletter.imports import ImportReport, Reason, Refusal, import_csv
-from newsletter.people import Consent, Offer, parse_address
+from newsletter.mailaddress import parse_address
+from newsletter.people import Consent, Offer
 from storage import subscribers, suppressions
 from storage.engine import open_engine, reading, writing
 from storage.suppressions import address_hash

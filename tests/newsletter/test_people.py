@@ -11,7 +11,8 @@ from newsletter import following, people, tokens
 from newsletter.errors import AddressError, ChoiceError, UnknownSubscriber, UnwantedMail
 from newsletter.exports import csv_lines, harmless, json_objects
 from newsletter.following import Reception
-from newsletter.people import Consent, Offer, Wish, parse_address
+from newsletter.mailaddress import parse_address
+from newsletter.people import Consent, Offer, Wish
 from storage import leases, subscribers, suppressions
 from storage.engine import reading, writing
 from storage.schema import metadata

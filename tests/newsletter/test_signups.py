@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, func, select
 from newsletter import following
 from newsletter.errors import AddressError, ChoiceError
 from newsletter.following import Reception
-from newsletter.people import Consent, Wish, add, parse_address
+from newsletter.mailaddress import parse_address
+from newsletter.people import Consent, Wish, add
 from newsletter.settings import SignupSettings
 from newsletter.signups import NEIGHBOURHOODS, NETWORKS, around
 from storage import letters, signups, suppressions

@@ -8,7 +8,8 @@ import pytest
 
 from newsletter import people
 from newsletter.errors import SenderRefused
-from newsletter.people import Consent, Wish, parse_address
+from newsletter.mailaddress import parse_address
+from newsletter.people import Consent, Wish
 from pressroom.bootstrap import open_pressroom
 from pressroom.clock import starting_at
 from pressroom.loading import load

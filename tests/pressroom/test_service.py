@@ -12,7 +12,8 @@ import pytest
 
 from feeds.tree import publish
 from newsletter import people
-from newsletter.people import Consent, Wish, parse_address
+from newsletter.mailaddress import parse_address
+from newsletter.people import Consent, Wish
 from pressroom import supervising, watching
 from pressroom.bootstrap import Pressroom, open_pressroom
 from pressroom.clock import Clock, starting_at

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from newsletter import tokens
 from newsletter.bearers import subject_of
-from newsletter.people import Consent, Wish, add, parse_address
+from newsletter.mailaddress import parse_address
+from newsletter.people import Consent, Wish, add
 from pressroom.bootstrap import Pressroom, open_pressroom
 from pressroom.sending import token_key
 from pressroom.subscriptions import offer_of
