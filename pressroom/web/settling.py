@@ -96,8 +96,8 @@ async def _save(circle: Circle, request: Request, fields: Fields) -> Response:
     wishes = {name: _categories(circle, fields, name) for name in names}
     choices = Choices(wishes, fields.one("language") or None)
     if () in wishes.values():
-        language = await _spoken(circle, request)
-        text = circle.words(language)("Choose at least one subject of each newsletter, or untick it.")
+        _ = circle.words(await _spoken(circle, request))
+        text = _("Choose at least one subject of each newsletter, or untick it.")
         return await _shown(circle, request, errors={"choose": text}, chosen=choices)
     evidence = Evidence(circle.network(request), wordings.PREFERENCES)
 
@@ -144,8 +144,8 @@ async def _move(circle: Circle, request: Request, fields: Fields) -> Response:
     try:
         await circle.act_evenly(asking)
     except AddressError:
-        language = await _spoken(circle, request)
-        text = circle.words(language)("Give an e-mail address, as name@example.org.")
+        _ = circle.words(await _spoken(circle, request))
+        text = _("Give an e-mail address, as name@example.org.")
         return await _shown(circle, request, errors={"address": text}, new_address=address)
     return circle.answers.gone_to(request, "?done=moving")
 
