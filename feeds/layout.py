@@ -57,9 +57,9 @@ class Layout:
         return Markup(f'width="{media.width:d}" height="{media.height:d}"')  # noqa: S704 - two numbers
 
     def body(self, html: str) -> Markup:
-        """Give sanitised HTML with the addresses of our own tree made relative, and tables that keys can move.
+        """Give sanitised HTML with the addresses of our own tree made relative, and tables for keys to move.
 
-        What is put in has neither quotes nor brackets, so that in the value of an attribute it would do no harm.
+        What is put in has neither quotes nor brackets: in the value of an attribute it would do no harm.
         """
         own = f'="{self.newsroom.base_url}/'
         for name in ("src", "href"):
