@@ -172,6 +172,19 @@ def test_a_voice_finds_its_way(browser: Browser, files: dict[str, bytes]) -> Non
     visit.close()
 
 
+def test_in_high_contrast_the_place_in_the_menu_is_still_seen(
+    browser: Browser, files: dict[str, bytes]
+) -> None:
+    visit = Visit(browser, files, forced_colors="active")
+    page = visit.open("events/")
+    lines = page.locator(".top nav a").evaluate_all(
+        "found => found.map(each => [each.textContent, getComputedStyle(each).borderBottomColor])"
+    )
+    marked = dict(lines).pop("Evenemang")
+    assert [text for text, colour in lines if colour == marked] == ["Evenemang"]
+    visit.close()
+
+
 def test_on_paper_there_is_the_text_without_the_menus(browser: Browser, files: dict[str, bytes]) -> None:
     visit = Visit(browser, files, color_scheme="dark")
     page = visit.open("items/item-k1/")
