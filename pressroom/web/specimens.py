@@ -20,7 +20,7 @@ LANGUAGES = [
     LanguageChoice("en", "English", chosen=True),
     LanguageChoice("sv", "Svenska", href="?language=sv"),
 ]
-ERRORS = {"address": TEXT, "newsletters": TEXT, "categories": TEXT}
+ERRORS = {"address": TEXT, "newsletters": TEXT, "categories": TEXT, "choose": TEXT}
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
