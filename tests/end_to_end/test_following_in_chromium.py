@@ -1,6 +1,6 @@
 """A reader's whole way in Chromium, over the real service and real mail: with a mouse, and with keys alone.
 
-Run by a pytest call of its own (see the Makefile). `PRESSROOM_SCREENSHOTS=folder` also writes pictures there.
+Run by a pytest call of its own (see the Makefile).
 """
 
 from collections.abc import Callable, Iterator
@@ -10,13 +10,11 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.end_to_end.commands import pressroom
 from tests.end_to_end.looks import chromium, mend, opened
 from tests.end_to_end.services import Running, link, service
 
 ANNA = "anna@example.org"
 MOST_TABS = 80
-OK = 200
 AS_LONG_AS_PEOPLE_TAKE = 2_200
 
 
@@ -174,20 +172,3 @@ def confirm(running: Running, page: Page, hand: Hands, look: Callable[[Page, str
     assert page.get_by_role("heading", level=1).inner_text() == "You follow us now"
     look(page, "confirmed")
     return link(running.mail(), "preferences")
-
-
-def test_axe_finds_nothing_on_the_public_pages(browser: Browser, tmp_path: Path) -> None:
-    with service(tmp_path, "sv") as running, opened(browser, locale="sv-SE") as page:
-        subscribed = pressroom("subscribers", "add", ANNA, "--newsletter", "weekly", config=running.config)
-        assert subscribed.returncode == 0
-        running.publish("nytt", "news")
-        running.send(1)
-        running.publish("nyare", "news")
-        running.wait_for("/newsletters/weekly/1/")
-        paths = ["", "items/", "items/first/", "events/", "events/meeting/", "feeds/", "feeds/news/"]
-        paths += ["newsletters/", "newsletters/weekly/", "newsletters/weekly/1/", "subscribe", "nowhere"]
-        for path in paths:
-            answer = page.goto(f"{running.base}/{path}")
-            assert answer is not None
-            assert answer.status == (404 if path == "nowhere" else OK)
-            mend(page, f"sv-{path.strip('/').replace('/', '-') or 'front'}")
