@@ -1,7 +1,7 @@
 """HTML that may be shown anywhere: in a reader, in a mail, on our own pages.
 
 nh3 takes out what is dangerous (scripts, styles, event handlers, foreign elements, wrong schemes); then one
-pass over its well-formed output makes every address absolute, ids unique, headings lower than the page's
+pass over its well-formed output makes every address absolute, ids unique, headings follow the page's
 own, bare addresses links, and the whole a fragment that an XML parser reads too. It does not know where
 addresses lead: an `Addresses` tells.
 """
@@ -12,6 +12,9 @@ from typing import Protocol
 import nh3
 
 from content.characters import clean
+
+HIGHEST, LOWEST = 2, 6
+"""Levels of headings in a text; the first is its title's."""
 
 MAX_DEPTH = 50
 """Deeper nesting is refused. Parsers behind us stop at 256 levels, and nh3's own takes time by the square of
@@ -144,11 +147,19 @@ def sanitise(html: str, addresses: Addresses) -> str:
     if _has_bare_address(safe):
         safe = rewriter.linked(safe)
     safe = _SPECIAL.sub(rewriter.tag, safe)
-    if "<h1" in safe:
-        safe = _HEADING.sub(lambda match: f"{match[1]}{min(int(match[2]) + 1, 6)}", safe)
+    if "<h" in safe:
+        safe = _below_the_title(safe)
     if "<a>" in safe:
         safe = _EMPTY_ANCHOR.sub(r"\1", safe)
     return safe.strip()
+
+
+def _below_the_title(html: str) -> str:
+    """Shift the headings so that the highest ones come next below the page's own."""
+    shift = HIGHEST - min((int(level) for _, level in _HEADING.findall(html)), default=HIGHEST)
+    if not shift:
+        return html
+    return _HEADING.sub(lambda match: f"{match[1]}{min(int(match[2]) + shift, LOWEST)}", html)
 
 
 def _refuse_hopeless(html: str) -> None:

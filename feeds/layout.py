@@ -57,10 +57,14 @@ class Layout:
         return Markup(f'width="{media.width:d}" height="{media.height:d}"')  # noqa: S704 - two numbers
 
     def body(self, html: str) -> Markup:
-        """Give sanitised HTML with the addresses of our own tree made relative as well."""
+        """Give sanitised HTML with the addresses of our own tree made relative, and tables for keys to move.
+
+        What is put in has neither quotes nor brackets: in the value of an attribute it would do no harm.
+        """
         own = f'="{self.newsroom.base_url}/'
         for name in ("src", "href"):
             html = html.replace(f" {name}{own}", f' {name}="{self.root}')
+        html = html.replace("<table", "<table tabindex=0")
         return Markup(html)  # noqa: S704 - the loader has sanitised it
 
     def calendar(self, event: Event) -> str:

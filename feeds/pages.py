@@ -133,7 +133,9 @@ def _link(path: str, title: str, count: int) -> Mapping[str, object]:
 
 
 def _title(site: Site, month: Month) -> str:
-    return month_year(month.first_day, site.language)
+    """Give the month as a heading, which begins with a capital in languages that write months without."""
+    title = month_year(month.first_day, site.language)
+    return title[:1].upper() + title[1:]
 
 
 def _item_pages(site: Site) -> Iterator[Page]:
@@ -163,7 +165,8 @@ def _event_pages(site: Site) -> Iterator[Page]:
         if event.has_page and event.withdrawn:
             yield _notice(site, event, addresses.event_page(event.slug))
         elif event.has_page:
-            yield _piece_page(site, event, addresses.event_page(event.slug), "event", first)
+            over = event.last_day < site.today
+            yield _piece_page(site, event, addresses.event_page(event.slug), "event", first, over=over)
 
 
 def _piece_page(site: Site, piece: Item | Event, path: str, kind: str, first: str, **values: Any) -> Page:

@@ -66,12 +66,16 @@ class PublicFeed:
 
 @dataclass(frozen=True, slots=True)
 class PublicNewsletter:
-    """A newsletter as people meet it; `open` when anybody may sign up to it by themselves."""
+    """A newsletter as people meet it; `open` when anybody may sign up to it by themselves.
+
+    `language` is that of its words; empty for the organisation's own.
+    """
 
     name: str
     title: str
     intro: str = ""
     open: bool = True
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,6 @@ def of_settings(newsletter: str, address: str) -> str:
 
 
 def settings_ticket(key: bytes, subscriber_id: int, newsletter: str, address: str, sent: datetime) -> str:
-    """Make the token of somebody's own settings, for a mail to their address; a repeated mail has the same."""
+    """Make the token of somebody's own settings, for a mail to their address; the same in a repeated one."""
     subject = of_settings(newsletter, address)
     return tokens.make_ticket(key, "preferences", subscriber_id, subject, sent + SETTINGS_WITHIN)

@@ -40,7 +40,7 @@ class Entry:
 def public_newsletters(config: Config) -> tuple[PublicNewsletter, ...]:
     """Give the newsletters of the configuration as pages speak of them."""
     return tuple(
-        PublicNewsletter(name, each.title, each.intro, each.signup == "open")
+        PublicNewsletter(name, each.title, each.intro, each.signup == "open", config.language(name))
         for name, each in config.newsletters.items()
     )
 

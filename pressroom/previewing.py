@@ -75,10 +75,9 @@ def as_mail(room: Pressroom, found: Preview) -> bytes:
     first = found.editions[0]
     render = editions.EditionRenderer(room.templates)
     rendered = render(found.issue, first.choice, first.edition.language)
-    reader = message.recipient(
-        b"preview", found.issue.newsletter, found.issue.number, 0, "reader@example.org"
-    )
-    return message.fill(rendered.message, reader)
+    issue = found.issue
+    to = (issue.newsletter, issue.number, issue.composed, 0, "reader@example.org")
+    return message.fill(rendered.message, message.recipient(b"preview", *to))
 
 
 def _groups(

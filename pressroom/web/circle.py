@@ -122,8 +122,8 @@ class Circle:
             except LinkBad:
                 return self._trouble(request, "web/unknown.html", 404)
             except LinkExpired as error:
-                moving = error.purpose == "change"
-                return self._trouble(request, "web/expired.html", 410, expired=error.when, moving=moving)
+                told = {"expired": error.when, "purpose": error.purpose}
+                return self._trouble(request, "web/expired.html", 410, **told)
             except ChoiceError:
                 return self._trouble(request, "web/refused.html", 400)
             except HTTPException as error:

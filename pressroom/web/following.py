@@ -103,7 +103,8 @@ async def _asked(circle: Circle, request: Request, form: Form, fields: Fields, l
         address=form.address,
         newsletters=form.wishes,
         client=circle.client(request),
-        form=form.via or _here(circle),
+        form=_here(circle),
+        via=form.via,
         wording=wordings.SIGN_UP,
         language=form.language or None,
     )

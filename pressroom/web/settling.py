@@ -26,6 +26,7 @@ from newsletter.following import (
     export,
     pause,
     preferences,
+    renew,
     request_address_change,
     resume,
 )
@@ -134,10 +135,18 @@ async def _move(circle: Circle, request: Request, fields: Fields) -> Response:
     try:
         await circle.act_evenly(asking)
     except AddressError:
-        language = await _spoken(circle, request)
-        text = circle.words(language)("Give an e-mail address, as name@example.org.")
+        _ = circle.words(await _spoken(circle, request))
+        text = _("Give an e-mail address, as name@example.org.")
         return await _shown(circle, request, errors={"address": text}, new_address=address)
     return circle.answers.gone_to(request, "?done=moving")
+
+
+async def _renew(circle: Circle, request: Request, _fields: Fields) -> Response:
+    """Send a new link to the address of an old one's owner; that one may have expired."""
+    token = request.path_params["token"]
+    sent = await circle.act(lambda connection, key: renew(connection, key, token, circle.clock()))
+    logbook.event("link-renewed" if sent else "link-renewed-already")
+    return circle.answers.page(request, "web/renewed.html", circle.answers.language(request))
 
 
 async def _leave(circle: Circle, request: Request, _fields: Fields) -> Response:
@@ -207,6 +216,7 @@ DOING: Mapping[str, Callable[[Circle, Request, Fields], Awaitable[Response]]] = 
     "pause": _pause,
     "resume": _resume,
     "move": _move,
+    "renew": _renew,
     "leave": _leave,
     "export": _export,
     "erase": _erase,

@@ -51,11 +51,12 @@ def _values(moment: datetime) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield "web/move.html", asked
         yield "web/confirmed.html", {"titles": [TEXT], "already": done, "preferences": "-"}
         yield "web/moved.html", {"address": ADDRESS, "taken": done}
-        yield "web/expired.html", {"expired": moment, "moving": done}
         yield "web/unsubscribe.html", {"title": TEXT, "several": done}
         yield "web/unsubscribed.html", {"title": TEXT if done else "", "several": done}
         yield "web/preferences.html", _settings(newsletters, moment, whole=done)
-    for template in ("erase", "erased", "unknown", "refused", "later", "unavailable"):
+    for purpose in ("confirm", "change", "preferences"):
+        yield "web/expired.html", {"expired": moment, "purpose": purpose}
+    for template in ("renewed", "erase", "erased", "unknown", "refused", "later", "unavailable"):
         yield f"web/{template}.html", NOTHING
 
 

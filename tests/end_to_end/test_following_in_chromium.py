@@ -1,29 +1,21 @@
 """A reader's whole way in Chromium, over the real service and real mail: with a mouse, and with keys alone.
 
-Run by a pytest call of its own (see the Makefile). `PRESSROOM_SCREENSHOTS=folder` also writes pictures there.
+Run by a pytest call of its own (see the Makefile).
 """
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
-from tests.end_to_end.commands import pressroom
+from tests.end_to_end.looks import chromium, mend, opened
 from tests.end_to_end.services import Running, link, service
-from tests.end_to_end.test_pages_in_chromium import FLAGS, TEXTS
 
 ANNA = "anna@example.org"
-SCHEMES = ("light", "dark")
-WIDTHS = (360, 768, 1280)
 MOST_TABS = 80
-OK = 200
 AS_LONG_AS_PEOPLE_TAKE = 2_200
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 class Hands(Protocol):
@@ -83,19 +75,8 @@ class Keyboard:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", chromium_sandbox=False, args=FLAGS
-        )
-        yield chromium
-        chromium.close()
-
-
-@contextmanager
-def opened(browser: Browser, **context: object) -> Iterator[Page]:
-    made = browser.new_context(**{"locale": "en-GB"} | context)  # type: ignore[arg-type]
-    yield made.new_page()
-    made.close()
+    with chromium() as found:
+        yield found
 
 
 @pytest.mark.parametrize("hands", [Mouse, Keyboard])
@@ -191,37 +172,3 @@ def confirm(running: Running, page: Page, hand: Hands, look: Callable[[Page, str
     assert page.get_by_role("heading", level=1).inner_text() == "You follow us now"
     look(page, "confirmed")
     return link(running.mail(), "preferences")
-
-
-def mend(page: Page, name: str) -> None:
-    """Look at a page: axe finds nothing, it fits every screen, and it can be read in light and dark."""
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
-        told = [(each["id"], each["nodes"][0]["html"]) for each in found]
-        assert told == [], (name, scheme)
-        poor = [text for text in page.evaluate(TEXTS) if text["ratio"] < text["least"]]
-        assert poor == [], (name, scheme)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-            folder = os.environ.get("PRESSROOM_SCREENSHOTS")
-            if folder:
-                page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
-
-
-def test_axe_finds_nothing_on_the_public_pages(browser: Browser, tmp_path: Path) -> None:
-    with service(tmp_path, "sv") as running, opened(browser, locale="sv-SE") as page:
-        subscribed = pressroom("subscribers", "add", ANNA, "--newsletter", "weekly", config=running.config)
-        assert subscribed.returncode == 0
-        running.publish("nytt", "news")
-        running.send(1)
-        running.publish("nyare", "news")
-        running.wait_for("/newsletters/weekly/1/")
-        paths = ["", "items/", "items/first/", "events/", "events/meeting/", "feeds/", "feeds/news/"]
-        paths += ["newsletters/", "newsletters/weekly/", "newsletters/weekly/1/", "subscribe", "nowhere"]
-        for path in paths:
-            answer = page.goto(f"{running.base}/{path}")
-            assert answer is not None
-            assert answer.status == (404 if path == "nowhere" else OK)
-            mend(page, f"sv-{path.strip('/').replace('/', '-') or 'front'}")

@@ -10,10 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from newsletter.editions import render, web_page
-from tests.end_to_end.test_pages_in_chromium import FLAGS, SCHEMES, TEXTS
+from tests.end_to_end.looks import SCHEMES, TEXTS, chromium
 from tests.mails import ROOT, built_in_templates
 from tests.scenarios import a_full_issue
 
@@ -37,12 +37,8 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", chromium_sandbox=False, args=FLAGS
-        )
-        yield chromium
-        chromium.close()
+    with chromium() as found:
+        yield found
 
 
 @contextmanager

@@ -4,7 +4,6 @@ Run by a pytest call of its own (see the Makefile). `PRESSROOM_SCREENSHOTS=folde
 """
 
 import io
-import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -12,9 +11,10 @@ from urllib.parse import unquote
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from content.languages import Catalogues
+from tests.end_to_end.looks import SCHEMES, TEXTS, chromium, keep
 from tests.feeds.sites import press_office, tree_files
 from tests.scenarios import BASE_URL
 
@@ -34,42 +34,12 @@ PATHS = [
     "404.html",
 ]
 WIDTHS = (320, 360, 768, 1280)
-SCHEMES = ("light", "dark")
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css",
     ".xml": "application/xml",
     ".ics": "text/calendar",
 }
-
-# Every piece of text with its colour, what lies behind it, and whether it is large (WCAG 2.2, 1.4.3).
-TEXTS = """() => {
-  const channel = byte => {
-    const value = byte / 255;
-    return value <= .04045 ? value / 12.92 : ((value + .055) / 1.055) ** 2.4;
-  };
-  const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b);
-  const behind = element => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = numbers(getComputedStyle(at).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const found = [];
-  for (const element of document.querySelectorAll('body *')) {
-    const own = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
-    if (!own && element.tagName !== 'INPUT' || element.tagName === 'SCRIPT') continue;
-    const style = getComputedStyle(element), size = parseFloat(style.fontSize);
-    const [a, b] = [light(numbers(style.color)), light(behind(element))].sort((x, y) => y - x);
-    const large = size >= 24 || size >= 18.66 && Number(style.fontWeight) >= 700;
-    const text = element.textContent.trim().slice(0, 40);
-    found.push({text, ratio: (a + .05) / (b + .05), least: large ? 3 : 4.5});
-  }
-  return found;
-}"""
 
 
 class Visit:
@@ -118,12 +88,8 @@ def files() -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", chromium_sandbox=False, args=FLAGS
-        )
-        yield chromium
-        chromium.close()
+    with chromium() as found:
+        yield found
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -141,12 +107,6 @@ def test_every_page_fits_its_screen_and_can_be_read_on_it(
     assert visit.said == []
     assert {url for url in visit.asked if not url.startswith(f"{BASE_URL}/")} == set()
     visit.close()
-
-
-def keep(page: Page, name: str) -> None:
-    folder = os.environ.get("PRESSROOM_SCREENSHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / name, full_page=True)
 
 
 def test_light_and_dark_are_two_looks(browser: Browser, files: dict[str, bytes]) -> None:
@@ -209,6 +169,19 @@ def test_a_voice_finds_its_way(browser: Browser, files: dict[str, bytes]) -> Non
     regions = [region.get_attribute("aria-labelledby") for region in page.get_by_role("region").all()]
     assert regions == ["latest", "events", "follow", "contacts", "about"]
     assert page.get_by_role("link", name="Lägg till i kalendern: Mötesplats Älvland 2026").count() == 1
+    visit.close()
+
+
+def test_in_high_contrast_the_place_in_the_menu_is_still_seen(
+    browser: Browser, files: dict[str, bytes]
+) -> None:
+    visit = Visit(browser, files, forced_colors="active")
+    page = visit.open("events/")
+    lines = page.locator(".top nav a").evaluate_all(
+        "found => found.map(each => [each.textContent, getComputedStyle(each).borderBottomColor])"
+    )
+    marked = dict(lines).pop("Evenemang")
+    assert [text for text, colour in lines if colour == marked] == ["Evenemang"]
     visit.close()
 
 

@@ -145,11 +145,12 @@ def test_the_same_newsroom_gives_the_same_bytes() -> None:
     assert page_files(press_office()) == page_files(press_office())
 
 
-def test_a_day_changes_only_what_shows_coming_events() -> None:
+def test_a_day_changes_only_what_shows_coming_events_and_those_that_are_over_by_it() -> None:
     before = page_files(press_office(), today=date(2026, 10, 5))
     after = page_files(press_office(), today=date(2026, 10, 6))
     changed = {path for path in before if before[path] != after[path]}
-    assert changed == {"index.html", "events/index.html", "feeds/events/index.html"}
+    lists = {"index.html", "events/index.html", "feeds/events/index.html"}
+    assert changed == {*lists, "events/event-e1/index.html"}
     assert page_files(press_office(), today=date(2026, 10, 3)) == page_files(
         press_office(), today=date(2026, 10, 4)
     )
@@ -270,6 +271,23 @@ def test_a_cancelled_event_says_so_and_is_offered_to_no_calendar(office: dict[st
     assert not page.find("a", href="../../events/event-e3.ics")
     assert _data(office, "events/event-e3/index.html")["eventStatus"] == "https://schema.org/EventCancelled"
     assert "Inställt Seminarium om avfall" in read(office, "events/index.html").text
+
+
+def test_an_event_that_is_over_says_so_and_is_offered_to_no_calendar(office: dict[str, bytes]) -> None:
+    page = read(office, "events/event-e5/index.html")
+    assert "Evenemanget har redan varit." in page.text
+    assert not page.find("a", href="../../events/event-e5.ics")
+    coming = read(office, "events/event-e1/index.html")
+    assert "Evenemanget har redan varit." not in coming.text
+    assert coming.find("a", href="../../events/event-e1.ics")
+
+
+def test_a_table_can_be_moved_by_keys_and_nothing_that_looks_like_one_does_harm() -> None:
+    body = '<table><tr><td>1</td></tr></table><p><img src="x" alt="<table onerror=alert(1) x"></p>'
+    files = page_files(a_newsroom(items=(an_item(key="k1", body_html=body),)))
+    page = read(files, "items/item-k1/index.html")
+    assert page.find("table", tabindex="0")
+    assert [set(found) for found in page.find("img")] == [{"src", "alt"}]
 
 
 def test_a_withdrawn_item_leaves_a_notice_and_nothing_else(office: dict[str, bytes]) -> None:
