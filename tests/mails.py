@@ -17,10 +17,11 @@ from newsletter import message
 from newsletter.editions import EditionRenderer
 from newsletter.issue import Issue
 from newsletter.places import MARK, MESSAGE_ID, UNSUBSCRIBE
+from tests.scenarios import NOW
 
 ROOT = Path(__file__).parent.parent
 KEY = bytes(range(32))
-READER = message.recipient(KEY, "weekly", 12, 4711, "reader@example.net")
+READER = message.recipient(KEY, "weekly", 12, NOW, 4711, "reader@example.net")
 # What a title may bring along by malice or by accident.
 HOSTILE = (
     *("\r\nBcc: evil@example.org", "\n\nbody", "=?utf-8?q?a=0ABcc=3A_evil=40x.org?=", "=?utf-8?b?", "?="),

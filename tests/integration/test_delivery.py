@@ -98,7 +98,7 @@ async def test_a_thousand_readers_and_a_moody_server(database: Engine) -> None:
     assert twice == {n for n in range(MANY) if n % 20 == 6}, "only where the server broke off after the dot"
     assert max(times.values()) == 2
     for mail in mails:
-        expected = message.recipient(KEY, "weekly", 1, ids[mail.recipient], mail.recipient)
+        expected = message.recipient(KEY, "weekly", 1, NOW, ids[mail.recipient], mail.recipient)
         assert mail.message == message.fill(TEMPLATE, expected)
 
     rows = {row.subscriber_id: row for row in rows_of(database, issue)}

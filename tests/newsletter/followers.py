@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from newsletter import following, tokens
-from newsletter.bearers import subject_of
 from newsletter.following import Confirmed, Evidence, Reception, SignUp
 from newsletter.people import Offer
 from newsletter.settings import SignupSettings
+from newsletter.tickets import of_signup
 from storage.schema import letters, signups
 from tests.scenarios import NOW
 
@@ -52,7 +52,8 @@ def ticket(conn: Connection, address: str = "anna@example.org") -> str:
         .where(letters.c.address == address, letters.c.kind == "confirm")
         .order_by(letters.c.id)
     ).all()[-1]
-    return tokens.make_ticket(KEY, "confirm", row.number, subject_of(tuple(row.newsletters)), row.expires)
+    subject = of_signup(row.newsletters, row.queued)
+    return tokens.make_ticket(KEY, "confirm", row.number, subject, row.expires)
 
 
 def confirmed(conn: Connection, address: str = "anna@example.org", **over: Any) -> Confirmed:

@@ -243,13 +243,12 @@ async def test_a_mail_that_was_interrupted_is_uncertain(database: Engine, paper:
     assert states(database) in ([("confirm", "uncertain")], [("confirm", "queued")])
 
 
-def test_a_confirmation_of_two_days_ago_is_not_asked_again(database: Engine) -> None:
-    """A second letter whose first was confirmed says nothing new."""
+def test_what_was_confirmed_is_not_asked_again(database: Engine) -> None:
+    """The letter of a day before says nothing new when that of today was answered before it went out."""
     with writing(database) as conn:
         sign_up(conn)
-        old = ticket(conn)
         sign_up(conn, now=NOW + timedelta(days=1))
-        following.confirm(conn, KEY, old, CLICK, NOW + timedelta(days=1))
+        following.confirm(conn, KEY, ticket(conn), CLICK, NOW + timedelta(days=1))
     courier = RememberingCourier()
     clock = TestClock(NOW + timedelta(days=1))
     paper = Stationery(HEAD, built_in_templates(), KEY)

@@ -16,6 +16,7 @@ from newsletter.errors import AddressError, ChoiceError, UnknownSubscriber, Unwa
 from newsletter.following import Changed, Choices, LinkBad, LinkExpired, Preferences, Reception
 from newsletter.mailaddress import parse_address
 from newsletter.people import Consent, Wish
+from newsletter.tickets import settings_ticket
 from storage import leases, letters, signups, subscribers, suppressions
 from storage.engine import reading, writing
 from storage.leases import Lease
@@ -52,7 +53,14 @@ def change(conn: Connection, token: str, language: str | None = None, **newslett
 def way_out(conn: Connection, newsletter: str = "weekly", address: str = ANNA) -> str:
     person = subscribers.find(conn, address)
     assert person is not None
-    return tokens.make(KEY, "unsubscribe", person.id, newsletter)
+    return tokens.make(KEY, person.id, newsletter)
+
+
+def settings_of(conn: Connection, address: str = ANNA) -> str:
+    """Give the token of somebody's settings, as a mail of now would bring it."""
+    person = subscribers.find(conn, address)
+    assert person is not None
+    return settings_ticket(KEY, person.id, "weekly", person.address, NOW)
 
 
 def everything(conn: Connection) -> dict[str, list[Any]]:
@@ -98,7 +106,8 @@ def test_a_second_click_says_that_it_was_done_and_does_nothing(database: Engine)
         before = everything(conn)
         for later in (NOW, NOW + DAY, NOW + 6 * DAY):
             again = following.confirm(conn, KEY, link, CLICK, later)
-            assert (again.already, again.preferences) == (True, first.preferences)
+            assert (again.already, again.newsletters) == (True, first.newsletters)
+            assert page(conn, again.preferences, later).address == ANNA
         assert everything(conn) == before
 
 
@@ -156,7 +165,8 @@ def test_a_link_that_is_too_old_says_until_when_it_was_good(database: Engine) ->
         assert subscribers.find(conn, ANNA) is None
 
 
-def test_the_letter_of_an_earlier_day_confirms_the_same_and_nothing_else(database: Engine) -> None:
+def test_the_letter_of_an_earlier_day_does_nothing_when_somebody_signed_up_anew(database: Engine) -> None:
+    """It may have been somebody else, who chose otherwise: the click means what its own letter asked."""
     with writing(database) as conn:
         sign_up(conn)
         old = ticket(conn)
@@ -164,7 +174,20 @@ def test_the_letter_of_an_earlier_day_confirms_the_same_and_nothing_else(databas
         with pytest.raises(LinkExpired):
             _confirm(conn, old, NOW + DAY)
         sign_up(conn, now=NOW + 2 * DAY)
-        assert not _confirm(conn, old, NOW + 2 * DAY).already
+        with pytest.raises(LinkExpired):
+            _confirm(conn, old, NOW + 2 * DAY)
+        assert not _confirm(conn, ticket(conn), NOW + 2 * DAY).already
+
+
+def test_a_letter_that_was_answered_brings_nobody_back(database: Engine) -> None:
+    with writing(database) as conn:
+        sign_up(conn)
+        used = ticket(conn)
+        _confirm(conn, used, NOW)
+        following.unsubscribe(conn, KEY, way_out(conn), NOW)
+        sign_up(conn, client="203.0.113.66", now=NOW + DAY)
+        with pytest.raises(LinkExpired):
+            _confirm(conn, used, NOW + DAY)
 
 
 def test_who_comes_back_gets_what_they_ask_for_now(database: Engine) -> None:
@@ -172,7 +195,7 @@ def test_who_comes_back_gets_what_they_ask_for_now(database: Engine) -> None:
         done = confirmed(conn, newsletters={"weekly": ("news",)})
         following.unsubscribe(conn, KEY, way_out(conn), NOW)
         again = confirmed(conn, now=NOW + DAY, newsletters={"weekly": ("blog",)}, language="en")
-        assert again.preferences == done.preferences
+        assert shown(page(conn, done.preferences)) == shown(page(conn, again.preferences))
         assert shown(page(conn, done.preferences))["weekly"] == ("active", ("blog",))
         person = subscribers.find(conn, ANNA)
         assert person is not None
@@ -186,14 +209,13 @@ def test_looking_changes_nothing(database: Engine) -> None:
     with writing(database) as conn:
         done = confirmed(conn)
         sign_up(conn, "bo@example.org")
-        links = [("confirm", ticket(conn, "bo@example.org")), ("preferences", done.preferences)]
-        links.append(("unsubscribe", way_out(conn)))
+        links = [("confirm", ticket(conn, "bo@example.org")), ("unsubscribe", way_out(conn))]
         before = everything(conn)
     with reading(database) as conn:  # PostgreSQL would refuse to write here
         for purpose, link in links:
             following.look(conn, KEY, purpose, link, NOW)  # type: ignore[arg-type]
         page(conn, done.preferences)
-        following.export(conn, KEY, done.preferences)
+        following.export(conn, KEY, done.preferences, NOW)
         assert everything(conn) == before
 
 
@@ -224,21 +246,26 @@ ACTS: dict[str, Callable[[Connection, str], object]] = {
     "preferences": lambda conn, token: following.preferences(conn, KEY, token, OFFER, NOW),
     "save": change,
     "pause": lambda conn, token: following.pause(conn, KEY, token, 2, NOW),
-    "resume": lambda conn, token: following.resume(conn, KEY, token),
+    "resume": lambda conn, token: following.resume(conn, KEY, token, NOW),
     "move": lambda conn, token: following.request_address_change(conn, KEY, token, "x@y.se", NOW),
-    "export": lambda conn, token: following.export(conn, KEY, token),
+    "export": lambda conn, token: following.export(conn, KEY, token, NOW),
     "erase": lambda conn, token: following.erase(conn, KEY, token, NOW),
     "unsubscribe": lambda conn, token: following.unsubscribe(conn, KEY, token, NOW),
     "look confirm": lambda conn, token: following.look(conn, KEY, "confirm", token, NOW),
     "look change": lambda conn, token: following.look(conn, KEY, "change", token, NOW),
-    "look preferences": lambda conn, token: following.look(conn, KEY, "preferences", token, NOW),
+    "renew": lambda conn, token: following.renew(conn, KEY, token, NOW),
     "look unsubscribe": lambda conn, token: following.look(conn, KEY, "unsubscribe", token, NOW),
+}
+LATER_ACTS: dict[str, Callable[[Connection, str, datetime], object]] = {
+    "preferences": lambda conn, token, now: following.preferences(conn, KEY, token, OFFER, now),
+    "export": lambda conn, token, now: following.export(conn, KEY, token, now),
+    "erase": lambda conn, token, now: following.erase(conn, KEY, token, now),
 }
 FITS = {
     "confirm": {"confirm", "look confirm"},
     "change": {"change", "look change"},
     "unsubscribe": {"unsubscribe", "look unsubscribe"},
-    "preferences": {"preferences", "save", "pause", "resume", "move", "export", "erase", "look preferences"},
+    "preferences": {"preferences", "save", "pause", "resume", "move", "export", "erase", "renew"},
 }
 
 
@@ -270,17 +297,53 @@ def test_anything_else_is_a_bad_link(sqlite_engine: Engine, act: str, text: str)
         ACTS[act](conn, text)
 
 
-@pytest.mark.parametrize("purpose", ["unsubscribe", "preferences"])
-def test_a_link_is_one_person_s_and_one_newsletter_s(sqlite_engine: Engine, purpose: Any) -> None:
+def test_a_link_is_one_person_s_and_one_newsletter_s(sqlite_engine: Engine) -> None:
     with writing(sqlite_engine) as conn:
         confirmed(conn)
         person = subscribers.find(conn, ANNA)
         assert person is not None
-        never_had = tokens.make(KEY, purpose, person.id, "monthly")
-        other_key = tokens.make(b"other", purpose, person.id, "weekly")
-        for token in (never_had, other_key):
+        links = {
+            "unsubscribe": [
+                tokens.make(KEY, person.id, "monthly"),
+                tokens.make(b"other", person.id, "weekly"),
+            ],
+            "preferences": [
+                settings_ticket(KEY, person.id, "monthly", ANNA, NOW),
+                settings_ticket(KEY, person.id, "weekly", "bo@example.org", NOW),
+                settings_ticket(b"other", person.id, "weekly", ANNA, NOW),
+            ],
+        }
+        for purpose, wrong in links.items():
+            for token in wrong:
+                with pytest.raises(LinkBad):
+                    ACTS[purpose](conn, token)
+
+
+def test_a_link_to_the_settings_expires_and_a_new_one_comes_by_mail_once_a_day(database: Engine) -> None:
+    with writing(database) as conn:
+        done = confirmed(conn)
+        end = NOW + timedelta(days=180)
+        assert page(conn, done.preferences, end - timedelta(seconds=1)).address == ANNA
+        for act in ("preferences", "export", "erase"):
+            with pytest.raises(LinkExpired) as caught:
+                LATER_ACTS[act](conn, done.preferences, end)
+            assert (caught.value.when, caught.value.purpose) == (end, "preferences")
+        assert following.renew(conn, KEY, done.preferences, end)
+        assert not following.renew(conn, KEY, done.preferences, end + timedelta(hours=23))
+        assert letters_to(conn) == ["confirm", "welcome", "settings"]
+        assert following.unsubscribe(conn, KEY, way_out(conn), end).newsletters, "the way out never expires"
+
+
+def test_the_links_of_an_old_mailbox_open_nothing_after_a_change_of_address(database: Engine) -> None:
+    with writing(database) as conn:
+        done = confirmed(conn)
+        following.request_address_change(conn, KEY, done.preferences, "new@example.org", NOW)
+        following.confirm_move(conn, KEY, _move_link(conn), CLICK, NOW)
+        for act in ("preferences", "export", "erase", "renew"):
             with pytest.raises(LinkBad):
-                ACTS[purpose](conn, token)
+                ACTS[act](conn, done.preferences)
+        assert letters_to(conn, "new@example.org") == ["change", "settings"]
+        assert page(conn, settings_of(conn, "new@example.org")).address == "new@example.org"
 
 
 # -- preferences
@@ -361,7 +424,7 @@ def test_a_pause_ends_by_itself_or_when_it_is_ended(database: Engine) -> None:
         assert until == NOW + timedelta(weeks=3)
         assert [row.paused_until for row in page(conn, done.preferences).following] == [until, until]
         assert [row.paused_until for row in page(conn, done.preferences, until).following] == [None, None]
-        assert following.resume(conn, KEY, done.preferences, "monthly") == 1
+        assert following.resume(conn, KEY, done.preferences, NOW, "monthly") == 1
         assert subscribers.groups(conn, "monthly", NOW) == [Group("*", None, 1)]
     assert states(database, queue_issue(database)) == {}
 
@@ -428,7 +491,7 @@ def test_a_new_address_is_asked_and_takes_everything_along(database: Engine) -> 
         assert following.confirm_move(conn, KEY, link, CLICK, NOW) == following.Moved("New@example.org")
         again = following.confirm_move(conn, KEY, link, CLICK, NOW + 9 * DAY)
         assert again == following.Moved("New@example.org", already=True)
-        found = page(conn, done.preferences)
+        found = page(conn, settings_of(conn, "new@example.org"))
         assert (found.address, found.moving_to) == ("New@example.org", None)
         assert following.unsubscribe(conn, KEY, way_out(conn, address="new@example.org"), NOW).newsletters
         kept = subscribers.find(conn, "new@example.org")
@@ -491,7 +554,7 @@ def test_the_own_data_are_whole_and_plain(database: Engine) -> None:
         done = confirmed(conn, newsletters={"weekly": ("news",)}, language="sv")
         following.pause(conn, KEY, done.preferences, 1, NOW)
         following.request_address_change(conn, KEY, done.preferences, "new@example.org", NOW)
-        data = following.export(conn, KEY, done.preferences)
+        data = following.export(conn, KEY, done.preferences, NOW)
     again = json.loads(json.dumps(data))
     assert again == data
     assert data["subscriptions"] == [
@@ -504,7 +567,8 @@ def test_the_own_data_are_whole_and_plain(database: Engine) -> None:
         }
     ]
     assert data["new_address"]["address"] == "new@example.org"
-    assert data["sign_up"]["confirmed"] == "2026-10-02T05:00:00+00:00"
+    (asked,) = data["sign_ups"]
+    assert asked["confirmed"] == "2026-10-02T05:00:00+00:00"
     assert data["pauses"] == {"weekly": "2026-10-09T05:00:00+00:00"}
     assert [piece["source"] for piece in data["consent"]] == ["sign-up form"]
 
@@ -526,6 +590,17 @@ def test_an_erased_person_is_nowhere_but_in_a_hash(database: Engine) -> None:
         for act in ("preferences", "export", "erase"):
             with pytest.raises(LinkBad):
                 ACTS[act](conn, done.preferences)
+
+
+def test_an_address_that_somebody_had_before_is_forgotten_with_them(database: Engine) -> None:
+    with writing(database) as conn:
+        done = confirmed(conn)
+        following.request_address_change(conn, KEY, done.preferences, "new@example.org", NOW)
+        following.confirm_move(conn, KEY, _move_link(conn), CLICK, NOW)
+        token = settings_of(conn, "new@example.org")
+        assert [asked["address"] for asked in following.export(conn, KEY, token, NOW)["sign_ups"]] == [ANNA]
+        following.erase(conn, KEY, token, NOW)
+        assert "anna" not in str(everything(conn))
 
 
 def test_an_old_list_does_not_bring_back_who_was_erased_but_they_may_come_back(database: Engine) -> None:

@@ -60,9 +60,10 @@ def test_hostile_text_changes_nothing_but_its_own_field(title: str, name: str, b
 def test_every_reader_gets_their_own_and_nobody_elses() -> None:
     mails = {}
     for number in range(1, 50):
-        own = message.recipient(KEY, "weekly", 12, number, f"reader{number}@example.net")
+        own = message.recipient(KEY, "weekly", 12, NOW, number, f"reader{number}@example.net")
         mails[number] = message.fill(TEMPLATE, own)
-        assert tokens.read(KEY, "unsubscribe", own.token)[0] == number
+        assert tokens.read(KEY, own.token)[0] == number
+        assert tokens.read_ticket(KEY, "preferences", own.preferences).number == number
         assert mails[number].count(own.token.encode()) == 3
         assert mails[number].count(own.preferences.encode()) == 2
         assert own.address.encode() in mails[number].partition(b"\r\n\r\n")[0]
@@ -74,13 +75,13 @@ def test_a_retry_is_the_same_mail_to_the_last_octet() -> None:
     again = EditionRenderer(built_in_templates())(a_full_issue(), "*", "sv").message
     assert again == TEMPLATE
     assert message.fill(
-        again, message.recipient(KEY, "weekly", 12, 4711, "reader@example.net")
+        again, message.recipient(KEY, "weekly", 12, NOW, 4711, "reader@example.net")
     ) == message.fill(TEMPLATE, READER)
 
 
 def test_the_message_id_is_another_for_another_issue_reader_newsletter_or_key() -> None:
     ids = {
-        message.recipient(key, newsletter, number, subscriber, "a@b.org").message_id
+        message.recipient(key, newsletter, number, NOW, subscriber, "a@b.org").message_id
         for key in (KEY, b"other")
         for newsletter in ("weekly", "daily")
         for number in (1, 11)

@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from newsletter import following, people, tokens
+from newsletter import following, people
 from newsletter.errors import AddressError, ChoiceError, UnknownSubscriber, UnwantedMail
 from newsletter.exports import csv_lines, harmless, json_objects
 from newsletter.following import Reception
 from newsletter.mailaddress import parse_address
 from newsletter.people import Consent, Offer, Wish
+from newsletter.tickets import settings_ticket
 from storage import leases, subscribers, suppressions
 from storage.engine import reading, writing
 from storage.schema import metadata
@@ -169,7 +170,7 @@ def test_what_waits_for_a_person_is_shown_and_so_is_why_nothing_comes(database: 
         found = people.show(conn, parse_address("anna@example.org"), NOW)
         assert found.subscriber is not None
         assert found.signup is None, "it is a subscription now"
-        page = tokens.make(KEY, "preferences", found.subscriber.id, "weekly")
+        page = settings_ticket(KEY, found.subscriber.id, "weekly", "anna@example.org", NOW)
         until = following.pause(conn, KEY, page, 2, NOW)
         following.request_address_change(conn, KEY, page, "new@example.org", NOW)
         found = people.show(conn, parse_address("anna@example.org"), NOW)

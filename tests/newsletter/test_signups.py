@@ -167,7 +167,8 @@ def test_a_network_is_stopped_but_for_an_hour(database: Engine) -> None:
         assert sign_up(conn, "c@example.org", now=NOW + HOUR) is Reception.LETTER
 
 
-def test_neighbours_are_stopped_together_but_for_the_first_of_each(database: Engine) -> None:
+def test_neighbours_are_stopped_together_and_of_ipv6_no_network_passes(database: Engine) -> None:
+    """Who has a /48 has 65,536 networks, of each of which one sign-up would be the first."""
     limits = SignupSettings(per_neighbourhood=4)
     with writing(database) as conn:
         received = [
@@ -177,7 +178,22 @@ def test_neighbours_are_stopped_together_but_for_the_first_of_each(database: Eng
         assert received == [Reception.LETTER] * 4 + [Reception.NETWORK] * 5
         beside = sign_up(conn, "b@example.org", client="2001:db8:1:99::1", limits=limits)
         elsewhere = sign_up(conn, "c@example.org", client="2001:db8:2::1", limits=limits)
-        assert (beside, elsewhere) == (Reception.LETTER, Reception.LETTER)
+        assert (beside, elsewhere) == (Reception.NETWORK, Reception.LETTER)
+
+
+def test_neighbours_of_ipv4_are_stopped_but_for_the_first_of_each(database: Engine) -> None:
+    limits = SignupSettings(per_neighbourhood=2)
+    with writing(database) as conn:
+        received = [
+            sign_up(conn, f"a{n}@d{n}.example", client=f"192.0.2.{n // 2}", limits=limits) for n in range(6)
+        ]
+    assert received == [Reception.LETTER] * 3 + [Reception.NETWORK, Reception.LETTER, Reception.NETWORK]
+
+
+def test_a_mailbox_gets_one_letter_whatever_stands_behind_its_plus_sign(database: Engine) -> None:
+    with writing(database) as conn:
+        received = [sign_up(conn, f"anna+{n}@example.org", client=f"192.0.2.{n}") for n in range(3)]
+        assert received == [Reception.LETTER, Reception.ADDRESS, Reception.ADDRESS]
 
 
 @pytest.mark.parametrize(

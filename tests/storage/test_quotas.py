@@ -47,5 +47,14 @@ def test_what_is_over_is_forgotten(database: Engine) -> None:
     take(database)
     take(database, 90, key="b")
     with writing(database) as conn:
-        assert quotas.forget(conn, NOW + HOUR) == 1
+        assert quotas.forget(conn, NOW + HOUR, NOW + 2 * HOUR) == 1
         assert conn.execute(select(table.c.key)).scalars().all() == ["b"]
+
+
+def test_a_window_of_the_future_is_over_when_the_clock_is_put_right(database: Engine) -> None:
+    assert take(database, minutes=60 * 24 * 365) == 1
+    with writing(database) as conn:
+        assert quotas.used(conn, "network", "a", NOW, HOUR) == 0
+        assert quotas.forget(conn, NOW - HOUR, NOW) == 1
+    assert take(database, minutes=60 * 24 * 365) == 1
+    assert take(database) == 1

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -11,12 +12,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, func, inspect, select, text
 
 from storage.engine import open_engine, reading, writing
 from storage.errors import SchemaError
 from storage.revisions import FOLDER, HEAD, REVISIONS, migrate, prepare, ready
-from storage.schema import metadata
+from storage.schema import letters, metadata, suppressions
+from storage.suppressions import address_hash
 from tests import processes
 
 
@@ -52,9 +54,10 @@ def test_the_migrations_give_the_very_words_of_the_schema(
 def _words(engine: Engine) -> dict[str, list[str]]:
     query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'"
     with reading(engine) as conn:
-        # Constraints come in no particular order, and a table that was made anew has its name in quotes.
+        # Constraints come in no particular order; a table that was made anew has its name in quotes, and its
+        # defaults in brackets.
         return {
-            name: sorted(line.strip(" ,").replace('"', "") for line in sql.splitlines())
+            name: sorted(line.strip(" ,").replace('"', "").replace("('')", "''") for line in sql.splitlines())
             for name, sql in conn.execute(text(query))
         }
 
@@ -82,16 +85,29 @@ def test_the_people_of_an_older_ledger_are_kept(new: Engine, monkeypatch: pytest
         conn.execute(
             text("INSERT INTO subscribers VALUES (7, 'a@b.c', 'a@b.c', 'x', NULL, '2026-10-02', '[]')")
         )
+        person = text("INSERT INTO subscribers VALUES (8, 'Straße@b.c', :key, 'y', NULL, :day, '[]')")
+        conn.execute(person, {"key": "strasse@b.c", "day": "2026-10-02"})
+        conn.execute(text("INSERT INTO suppressions VALUES ('y', '', 'complaint', '', '2026-10-02')"))
+        columns = "kind, address, address_hash, newsletters, number, state, queued, next_attempt"
+        letter = "'welcome', 'a@b.c', 'x', '[]', 7, 'sent', '2026-10-02', '2026-10-02'"
+        conn.execute(text(f"INSERT INTO letters ({columns}) VALUES ({letter})"))  # noqa: S608
         row = text("INSERT INTO subscriptions VALUES (7, :newsletter, :state, 'news', '2026-10-02', NULL)")
         for newsletter, state in (("weekly", "active"), ("old", "unsubscribed"), ("nobody", "pending")):
             conn.execute(row, {"newsletter": newsletter, "state": state})
-    assert migrate(new) == ["0004"]
+    assert migrate(new) == ["0004", "0005"]
     with writing(new) as conn:
         kept = conn.execute(text("SELECT newsletter, state, choice FROM subscriptions ORDER BY newsletter"))
         assert [tuple(row) for row in kept] == [
             ("old", "unsubscribed", "news"),
             ("weekly", "active", "news"),
         ]
+        key, hash_ = conn.execute(
+            text("SELECT address_key, address_hash FROM subscribers WHERE id = 8")
+        ).one()
+        assert (key, hash_) == ("straße@b.c", address_hash("straße@b.c"))
+        assert conn.scalar(select(func.count()).select_from(suppressions)) == 2, "barred under either hash"
+        queued, expires = conn.execute(select(letters.c.queued, letters.c.expires)).one()
+        assert expires - queued == timedelta(days=180)
         conn.execute(text("DELETE FROM subscribers"))
         assert conn.execute(text("SELECT count(*) FROM subscriptions")).scalar() == 0
 

@@ -32,7 +32,7 @@ def upgrade() -> None:
     for row in connection.execute(sa.select(letters).where(letters.c.expires.is_(None))).all():
         until = letters.update().where(letters.c.id == row.id).values(expires=row.queued + GOOD_FOR)
         connection.execute(until)
-    with op.batch_alter_table("letters") as table:
+    with op.batch_alter_table("letters", table_kwargs={"sqlite_autoincrement": True}) as table:
         table.drop_constraint(op.f(KINDS), type_="check")
         table.create_check_constraint(op.f(KINDS), "kind IN ('confirm', 'welcome', 'change', 'settings')")
         table.alter_column("expires", existing_type=sa.DateTime(timezone=True), nullable=False)

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import select
 
 from newsletter import tokens
-from newsletter.bearers import subject_of
+from newsletter.letters import ticket
 from newsletter.mailaddress import parse_address
 from newsletter.people import Consent, Wish, add
+from newsletter.tickets import settings_ticket
 from pressroom.bootstrap import Pressroom, open_pressroom
 from pressroom.sending import token_key
 from pressroom.subscriptions import offer_of
@@ -52,13 +53,8 @@ class Following:
 
     def link(self) -> str:
         """Give the link of the newest letter that asks to confirm something."""
-        letter = next(each for each in reversed(self.letters()) if each.expires is not None)
-        key = token_key(self.room)
-        subject = subject_of(tuple(letter.newsletters))
-        if letter.kind == "change":
-            subject = parse_address(letter.address).key
-        kind: tokens.TicketPurpose = "change" if letter.kind == "change" else "confirm"
-        return f"/confirm/{tokens.make_ticket(key, kind, letter.number, subject, letter.expires)}"
+        letter = next(each for each in reversed(self.letters()) if each.kind in ("confirm", "change"))
+        return f"/confirm/{ticket(token_key(self.room), letter)}"
 
     def subscribe(self, address: str = ANNA, *newsletters: str, language: str | None = None) -> int:
         """Make somebody a subscriber; give their number."""
@@ -68,8 +64,15 @@ class Following:
             offer = offer_of(self.room.config)
             return add(connection, parse_address(address), wish, offer, consent).subscriber_id
 
-    def token(self, purpose: tokens.Purpose, number: int, newsletter: str = "weekly") -> str:
-        return tokens.make(token_key(self.room), purpose, number, newsletter)
+    def token(self, purpose: str, number: int, newsletter: str = "weekly") -> str:
+        """Give the token of a link in a mail of now."""
+        key = token_key(self.room)
+        if purpose == "unsubscribe":
+            return tokens.make(key, number, newsletter)
+        with reading(self.room.engine) as connection:
+            person = subscribers.get(connection, number)
+        address = person.address if person else ANNA
+        return settings_ticket(key, number, newsletter, address, self.clock())
 
     def states(self, address: str = ANNA) -> dict[str, str]:
         with reading(self.room.engine) as connection:

@@ -15,7 +15,7 @@ from storage import pauses, suppressions
 from storage.engine import reading, writing
 from storage.suppressions import address_hash
 from tests.pressroom.newsrooms import CONFIG
-from tests.pressroom.web.asking import Reader
+from tests.pressroom.web.asking import BASE, Reader
 from tests.pressroom.web.circles import ANNA, TWO, Following, following
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -89,7 +89,7 @@ async def test_the_form_of_another_page_leads_to_our_own_with_the_address_filled
     page = f"/preferences/{circle.token('preferences', 1)}"
     given = json.loads((await circle.reader.post(page, {"do": "export"})).text)
     proof = given["consent"][0]
-    assert proof["form"] == "https://www.example.org/start"
+    assert (proof["form"], proof["via"]) == (f"{BASE}/subscribe", "https://www.example.org/start")
     assert (proof["wording"], proof["confirmed_wording"]) == ("sign-up-1", "confirm-1")
     assert (proof["client"], proof["confirmed_client"]) == ("192.0.2.7", "192.0.2.7")
     assert proof["asked"] == "2026-10-02T05:00:05+00:00"
