@@ -8,16 +8,18 @@ import json
 import time
 
 from tests.end_to_end.commands import ROOT
-from tests.machine.stage import Stage, bring, until
+from tests.machine.stage import Stage, bring
 
 BASE = "docker.io/library/python:3.13-slim"
+OURS_ALONE = "of-nobody-elses-business"
 SETTINGS = """\
 [containers]
 netns = "host"
+pids_limit = 0
 [engine]
 cgroup_manager = "cgroupfs"
+runtime = "runc"
 events_logger = "file"
-image_default_format = "docker"
 """
 STORAGE = """\
 [storage]
@@ -40,9 +42,10 @@ def run_in_a_container(stage: Stage) -> str:
     bring(ROOT, source)
     for private in ("data", "secrets", ".venv"):
         (source / private).mkdir()
-        (source / private / "private").write_text("s3cr3t")
+        (source / private / OURS_ALONE).write_text("s3cr3t")
     stage.machine.said("systemctl stop pressroom")
-    stage.machine.place = "/root/checkout"
+    stage.machine.place = "~/checkout"
+    stage.environ["BUILDAH_FORMAT"] = "docker"  # Podman's own has no health check
     prepared = time.monotonic()
     assert "ready" in stage.follow("In a container")
     built = time.monotonic()
@@ -53,7 +56,7 @@ def run_in_a_container(stage: Stage) -> str:
 
 
 def _engine(stage: Stage) -> None:
-    stage.machine.said("apt-get install -y --no-install-recommends podman podman-docker crun")
+    stage.machine.said("apt-get install -y --no-install-recommends podman podman-docker runc")
     folder = stage.machine.folder / "etc/containers"
     (folder / "containers.conf").write_text(SETTINGS)
     (folder / "nodocker").touch()
@@ -68,22 +71,27 @@ def _stand_in(stage: Stage) -> None:
 
 
 def _look_inside(stage: Stage) -> str:
-    inside = "podman exec newsroom"
-    assert stage.machine.said(f"{inside} id -u") == "10001"
-    stage.machine.said(f"! {inside} touch /opt/pressroom/new")
-    stage.machine.said(f"{inside} touch /tmp/new")
-    assert stage.machine.said("podman run --rm --entrypoint find pressroom / -xdev -name private") == ""
-    health = json.loads(stage.machine.said("podman inspect --type image pressroom"))[0]
-    size = health["Size"] // 1_000_000
-    stage.machine.said("podman healthcheck run newsroom")
+    assert _podman(stage, "exec newsroom id -u") == "10001"
+    _podman(stage, "exec newsroom touch /tmp/new /newsroom/data/new")
+    stage.machine.said("! podman exec newsroom touch /opt/pressroom/new")
+    stage.machine.said("! podman exec newsroom touch /newsroom/config.yaml")
+    _podman(stage, "build --target made -t made -f ~/checkout/deploy/Containerfile ~/checkout")
+    assert OURS_ALONE not in _podman(stage, "run --rm --user root made find /source /opt")
+    _podman(stage, "healthcheck run newsroom")
+    size = json.loads(_podman(stage, "inspect --type image pressroom"))[0]["Size"] // 1_000_000
     return f"{size} MB with the base, nothing private in it, read-only but for its folders"
 
 
 def _stop(stage: Stage) -> str:
     begun = time.monotonic()
-    stage.machine.said("docker stop newsroom")
-    until(lambda: not stage.serving())
-    code = stage.machine.said("podman inspect --format '{{.State.ExitCode}}' newsroom")
-    log = stage.machine.said("docker logs newsroom")
+    _podman(stage, "stop newsroom")
+    took = time.monotonic() - begun
+    code = _podman(stage, "inspect --format '{{.State.ExitCode}}' newsroom")
+    log = _podman(stage, "logs newsroom")
     assert (code, "event=stopped" in log) == ("0", True), log
-    return f"stopped in order in {time.monotonic() - begun:.1f} s"
+    return f"stopped in order in {took:.1f} s"
+
+
+def _podman(stage: Stage, words: str) -> str:
+    """Run it; its warnings of what this machine has not are left out."""
+    return stage.machine.said(f"BUILDAH_FORMAT=docker podman {words} 2>/dev/null")

@@ -41,6 +41,11 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 PATIENCE = 60.0
 
 
+def mirror() -> dict[str, str]:
+    """Give what this machine's pip is told of where packages come from."""
+    return {name: os.environ[name] for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL") if name in os.environ}
+
+
 @dataclass(slots=True)
 class Stage:
     """`slow` is how long the mail server takes for an answer to a mail."""
@@ -52,6 +57,7 @@ class Stage:
     slow: float = 0.0
     read: int = 0
     lines: dict[str, tuple[Line, ...]] = field(default_factory=lambda: sections(HOW_TO.read_text("utf-8")))
+    environ: dict[str, str] = field(default_factory=mirror)
     done: set[Line] = field(default_factory=set)
 
     def follow(self, heading: str, lines: slice = ALL, by: Mapping[str, str] = NOTHING) -> str:
@@ -64,7 +70,7 @@ class Stage:
     def _do(self, line: Line, by: Mapping[str, str]) -> str:
         command = replaced(line.command, {**REPLACED, **by})
         if line.as_root:
-            return self.machine.follow(command, _mirror())
+            return self.machine.follow(command, self.environ)
         return self._own(command)
 
     def _own(self, command: str) -> str:
@@ -144,7 +150,3 @@ def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not come about in time"
         time.sleep(0.3)
-
-
-def _mirror() -> dict[str, str]:
-    return {name: os.environ[name] for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL") if name in os.environ}
