@@ -27,6 +27,7 @@ from tests.machine.stage import CLIENT, HOSTS, NAME, SERVER, Stage, checkout
 from tests.machine.visitor import Visitor
 
 PROGRAMS = ("debootstrap", "systemd-nspawn", "slirp4netns", "ip", "curl")
+LARGE = "/var/tmp"  # noqa: S108 - some gigabytes, and /tmp may be memory
 Step = Callable[[Stage], str]
 STEPS: tuple[Step, ...] = (
     walk.boot,
@@ -62,12 +63,18 @@ def main() -> int:
         parser.error(f"not here: {', '.join(lacking)}")
     if os.geteuid() != 0:
         parser.error("only root can make a machine")
-    with tempfile.TemporaryDirectory(prefix="pressroom-machine-", dir="/var/tmp") as folder:
-        _say(f"A clean Debian {debian.RELEASE}", lambda: _make(Path(folder), given.base))
-        ended = apart.again("--apart", folder)
-        if given.transcript:
-            shutil.copy(Path(folder) / "transcript", given.transcript)
-        return ended
+    with tempfile.TemporaryDirectory(prefix="pressroom-machine-", dir=LARGE) as folder:
+        return _whole(Path(folder), given.base, given.transcript)
+
+
+def _whole(folder: Path, base: Path | None, transcript: Path | None) -> int:
+    """Make the machine, and walk; the folder goes in any case."""
+    if not _say(f"A clean Debian {debian.RELEASE}", partial(_make, folder, base)):
+        return 1
+    ended = apart.again("--apart", str(folder))
+    if transcript:
+        shutil.copy(folder / "transcript", transcript)
+    return ended
 
 
 def _make(folder: Path, base: Path | None) -> str:
