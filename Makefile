@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check tests lint format words lock bench pictures serving wheel clean system
+.PHONY: help demo test check tests lint format words lock bench pictures serving machine wheel clean system
 
 PACKAGES := content storage feeds newsletter pressroom
 CHECKED := $(PACKAGES) tests bench docs
@@ -66,6 +66,9 @@ serving: $(VENV)/.ready-dev  ## the service beside nginx, by wrk: 200, 304, duri
 
 pictures: $(VENV)/.ready-dev  ## docs/pictures/ anew, from a real mail of the demo, by Chromium
 	$(BIN)/python docs/pictures/render.py
+
+machine: $(VENV)/.ready-dev  ## the how-to of deployment, word for word on a clean Debian of its own; wants root
+	$(BIN)/python -m tests.machine
 
 wheel: $(VENV)/.ready-dev  ## dist/*.whl and the source archive
 	$(BIN)/python -m build --no-isolation

@@ -5,7 +5,7 @@ import signal
 
 import click
 
-from pressroom import logbook
+from pressroom import logbook, systemd
 from pressroom.arguments import config_of
 from pressroom.bootstrap import open_pressroom
 from pressroom.cli import Call
@@ -60,11 +60,13 @@ async def _serve(call: Call, config: Config) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     front = Front()
-    while not ended.is_set():
-        listen = config.web.listen
-        async with serving(listen, front):
-            while not ended.is_set() and config.web.listen == listen:
-                config = await _one_service(call, config, front, ended)
+    async with systemd.watched(call.environ):
+        while not ended.is_set():
+            listen = config.web.listen
+            async with serving(listen, front):
+                systemd.tell(call.environ, systemd.READY)
+                while not ended.is_set() and config.web.listen == listen:
+                    config = await _one_service(call, config, front, ended)
 
 
 async def _one_service(call: Call, config: Config, front: Front, ended: asyncio.Event) -> Config:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,12 +21,15 @@ from pressroom.bootstrap import open_pressroom
 from pressroom.web.application import application
 from pressroom.web.requests import client_address
 from pressroom.web.tree import PublicTree
+from tests.machine import container, walk
+from tests.machine.howto import HOW_TO, Line, sections
 from tests.pressroom.newsrooms import a_newsroom, at, loaded
 from tests.pressroom.web.sockets import ask, free_port, served
 from tests.scenarios import NOW
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+TABLE_OF_THE_UNIT = re.compile(r"^\| Line of the unit .*?(?=\n\n)", re.MULTILINE | re.DOTALL)
 FRAME = """\
 worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 512; }}
@@ -113,7 +117,10 @@ async def test_behind_nginx_clients_are_known_and_everything_passes_through(behi
 
 async def test_the_log_of_nginx_holds_no_token(behind: Behind) -> None:
     assert (await ask(behind.port, "/confirm/s3cr3t")).status == 200
-    assert (await ask(behind.port, "/subscribe?seen=1")).status == 200
+    await ask(behind.port, "/%63onfirm/s3cr3t")
+    await ask(behind.port, "//confirm/s3cr3t")
+    from_there = "http://news.example.org/preferences/s3cr3t"
+    assert (await ask(behind.port, "/subscribe?seen=1", referer=from_there)).status == 200
     for _ in range(50):
         if behind.log.exists() and "seen=1" in behind.log.read_text("utf-8"):
             break
@@ -122,11 +129,52 @@ async def test_the_log_of_nginx_holds_no_token(behind: Behind) -> None:
     assert "s3cr3t" not in behind.log.read_text("utf-8")
 
 
-def test_the_unit_names_what_the_how_to_makes() -> None:
+@pytest.fixture(scope="module")
+def lines() -> list[Line]:
+    return [line for section in sections(HOW_TO.read_text("utf-8")).values() for line in section]
+
+
+def test_the_unit_names_what_the_how_to_makes(lines: list[Line]) -> None:
+    """Its program, its folders and its user are made by the lines; the table explains what it says."""
     unit = (DEPLOY / "pressroom.service").read_text("utf-8")
-    how_to = (DEPLOY.parent / "docs/how-to/deploy.md").read_text("utf-8")
-    for value in ("/opt/pressroom", "/srv/newsroom", "pressroom"):
-        assert value in unit
-        assert value in how_to
-    for line in re.findall(r"^\| `(\w+)=", how_to, re.MULTILINE):
-        assert re.search(rf"^(Environment=)?{line}=", unit, re.MULTILINE), line
+    commands = "\n".join(line.command for line in lines)
+    for key in ("WorkingDirectory", "ExecStart", "ReadWritePaths", "User"):
+        found = re.search(rf"^{key}=(.*)$", unit, re.MULTILINE)
+        assert found, key
+        assert [each for each in found[1].split() if each not in f"{commands} run"] == [], key
+    for name in re.findall(r"`(\w+)(?:=|…)", TABLE_OF_THE_UNIT.search(HOW_TO.read_text("utf-8"))[0]):  # type: ignore[index]
+        assert re.search(rf"^(Environment=)?{name}", unit, re.MULTILINE), name
+
+
+def test_every_file_to_deploy_is_in_the_how_to_and_the_other_way_round(lines: list[Line]) -> None:
+    named = {each for line in lines for each in re.findall(r"deploy/([\w.-]+)", line.command)}
+    assert named == {file.name for file in DEPLOY.iterdir()}
+
+
+def test_the_how_to_installs_the_version_that_there_is(lines: list[Line]) -> None:
+    project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    wheels = {each for line in lines for each in re.findall(r"pressroom-([\d.]+)-py3", line.command)}
+    assert project["version"] in wheels
+    assert len(wheels) == 2, "this version, and one to upgrade to"
+
+
+def test_everything_that_the_machines_walk_follows_is_in_the_how_to() -> None:
+    sources = (Path(walk.__file__), Path(container.__file__))
+    followed = {
+        name for file in sources for name in re.findall(r'follow\("([^"]+)"', file.read_text("utf-8"))
+    }
+    assert followed == set(sections(HOW_TO.read_text("utf-8")))
+
+
+def test_a_line_that_says_not_whose_it_is_is_refused() -> None:
+    with pytest.raises(ValueError, match="neither"):
+        sections("## 1\n\n```console\napt-get update\n```\n")
+
+
+def test_what_the_image_is_made_of_is_all_that_is_let_into_it() -> None:
+    let_in = re.findall(r"^!(\S+)$", (DEPLOY.parent / ".dockerignore").read_text("utf-8"), re.MULTILINE)
+    build = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"][
+        "targets"
+    ]
+    wheel = {*build["wheel"]["packages"], *build["wheel"]["force-include"]}
+    assert set(let_in) == wheel | {"pyproject.toml", "requirements.lock", "README.md", "LICENSE"}
