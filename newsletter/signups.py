@@ -36,7 +36,8 @@ LETTER_EVERY = timedelta(days=1)
 MOVES_A_DAY = 3
 MOVE_WITHIN = timedelta(hours=24)
 KEPT_AFTERWARDS = timedelta(days=4)
-"""An unconfirmed sign-up stays so long after its link expired, so that the link can still say so."""
+"""An unconfirmed sign-up stays so long after its link expired, so that the link can still say so; a letter so
+long after its end."""
 
 
 class Reception(StrEnum):
@@ -129,10 +130,9 @@ def may_renew(conn: Connection, subscriber_id: int, key: bytes, now: datetime) -
 
 def tidy(conn: Connection, now: datetime, limits: SignupSettings) -> Tidied:
     """Delete sign-ups that nobody confirmed, letters that came to their end, and counters that are over."""
-    before = now - limits.confirm_within - KEPT_AFTERWARDS
     return Tidied(
-        unconfirmed=signups.forget_old(conn, before),
-        letters=letters.forget_old(conn, before),
+        unconfirmed=signups.forget_old(conn, now - limits.confirm_within - KEPT_AFTERWARDS),
+        letters=letters.forget_old(conn, now - KEPT_AFTERWARDS),
         quotas=quotas.forget(conn, now - LETTER_EVERY, now),
     )
 

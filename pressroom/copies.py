@@ -13,12 +13,20 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Engine, make_url, text
 
 from pressroom.errors import PressroomError
+from storage.engine import writing
 from storage.revisions import REVISIONS
 
 PRIVATE = 0o600
+NUMBERED = ("subscribers", "signups", "letters")
+LEAP = 1_000_000
+_SQLITE = text("UPDATE sqlite_sequence SET seq = seq + :leap WHERE name = :name")
+_SQLITE_FIRST = text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :leap)")
+_POSTGRESQL = text(
+    "SELECT setval(pg_get_serial_sequence(:name, 'id'), nextval(pg_get_serial_sequence(:name, 'id')) + :leap)"
+)
 
 
 class CopyError(PressroomError):
@@ -37,7 +45,7 @@ def back_up(url: str, target: Path, environ: Mapping[str, str]) -> int:
 
 
 def restore(url: str, source: Path, environ: Mapping[str, str]) -> None:
-    """Put a copy in the place of the ledger, in one step."""
+    """Put a copy in the place of the ledger, in one step; `leap` belongs after it."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         _check_sqlite(source)
@@ -59,6 +67,21 @@ def restore(url: str, source: Path, environ: Mapping[str, str]) -> None:
         str(source),
     ]
     _run("psql", options, parsed, environ)
+
+
+def leap(engine: Engine) -> None:
+    """Let the numbers that links carry go on far above what a copy knows of; called when it is put back.
+
+    Some were given since it was made, and the links in those mails must not fit the people who come next.
+    """
+    with writing(engine) as connection:
+        for table in NUMBERED:
+            if engine.dialect.name == "sqlite":
+                values = {"name": table, "leap": LEAP}
+                if not connection.execute(_SQLITE, values).rowcount:
+                    connection.execute(_SQLITE_FIRST, values)
+            else:
+                connection.execute(_POSTGRESQL, {"name": table, "leap": LEAP})
 
 
 def holds_anything(url: str) -> bool:

@@ -18,7 +18,7 @@ from pressroom.sending import means, token_key
 from pressroom.settings import Config
 from pressroom.supervising import pause
 from pressroom.web.tallies import Tallies
-from storage.engine import writing
+from storage.engine import empty_log, writing
 
 LOOK_FOR_LETTERS = 2.0
 COUNT_EVERY = 60.0
@@ -79,7 +79,9 @@ def letterhead(config: Config) -> Letterhead:
 
 def _tidy(room: Pressroom) -> Tidied:
     with writing(room.engine) as connection:
-        return tidy(connection, room.clock(), room.config.signups)
+        done = tidy(connection, room.clock(), room.config.signups)
+    empty_log(room.engine)
+    return done
 
 
 def _tell(done: Post) -> None:

@@ -164,8 +164,9 @@ def forget(conn: Connection, hash_: str) -> int:
 
 
 def forget_old(conn: Connection, before: datetime) -> int:
-    """Delete what came to its end before a time."""
-    return conn.execute(delete(letters).where(letters.c.finished < before)).rowcount
+    """Delete what came to its end before a time, and what never went out and has had nothing to say since."""
+    unsent = and_(letters.c.state.in_(WAITING), letters.c.expires < before)
+    return conn.execute(delete(letters).where(or_(letters.c.finished < before, unsent))).rowcount
 
 
 def _owned(owner: str) -> ColumnElement[bool]:

@@ -89,6 +89,7 @@ def restore_command(call: Call, file: Path, yes: bool) -> None:
     engine = open_engine(url)
     try:
         migrate(engine)
+        copies.leap(engine)
         screen.say(f"{place(engine)}: restored from {file}")
     finally:
         engine.dispose()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pressroom.copies import CopyError, back_up, restore
-from storage import newsletters
+from pressroom.copies import CopyError, back_up, leap, restore
+from storage import newsletters, subscribers
 from storage.engine import open_engine, reading, writing
+from storage.subscribers import NewSubscriber
 from tests.scenarios import NOW
 
 ENVIRON: Mapping[str, str] = dict(os.environ)
@@ -40,6 +41,28 @@ def test_what_was_there_when_the_copy_was_made_is_there_again(database_url: str,
     restore(database_url, copy, ENVIRON)
     assert is_known(database_url, "before")
     assert not is_known(database_url, "after")
+
+
+def test_after_a_restore_no_number_is_given_a_second_time(database_url: str, tmp_path: Path) -> None:
+    """The links in mails that went out since the copy was made carry them."""
+    copy = tmp_path / "copy"
+    back_up(database_url, copy, ENVIRON)
+    since = [a_subscriber(database_url, f"since{number}@example.org") for number in range(3)]
+    for _ in range(2):
+        restore(database_url, copy, ENVIRON)
+        engine = open_engine(database_url)
+        leap(engine)
+        engine.dispose()
+        assert a_subscriber(database_url, "next@example.org") > max(since)
+
+
+def a_subscriber(url: str, address: str) -> int:
+    engine = open_engine(url)
+    try:
+        with writing(engine) as connection:
+            return subscribers.add(connection, [NewSubscriber(address, address, None, NOW)])[address]
+    finally:
+        engine.dispose()
 
 
 def test_an_sqlite_copy_is_one_file(sqlite_url: str, tmp_path: Path) -> None:

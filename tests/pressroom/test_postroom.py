@@ -86,6 +86,8 @@ async def test_what_is_over_is_forgotten_by_itself(file: Path, caplog: pytest.Lo
         await job
         with reading(room.engine) as connection:
             assert signups.counts(connection) == {}
+    for trace in (config.folder / "data").iterdir():
+        assert b"nobody@example.net" not in trace.read_bytes(), trace.name
 
 
 async def test_a_flood_is_a_line_a_minute_that_names_nobody(
