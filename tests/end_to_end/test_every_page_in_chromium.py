@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
+from newsletter.following import SignUp
+from newsletter.following import sign_up as sign_up_at_once
+from pressroom.sending import token_key
+from pressroom.subscriptions import offer_of
+from storage.engine import writing
 from tests.end_to_end.looks import chromium, mend, opened
 from tests.end_to_end.stage import CONFIG, PAGES, Stage, staged
 
@@ -135,6 +140,28 @@ def err_in_the_settings(walk: Walk) -> None:
     walk.press(status=400)
 
 
+def come_to_the_settings_too_late(walk: Walk) -> None:
+    settings = walk.stage.settings()
+    walk.circle.after(days=181)
+    walk.go(settings, 410)
+    walk.press()
+
+
+def come_after_too_many(walk: Walk) -> None:
+    room = walk.circle.room
+    with writing(room.engine) as connection:
+        for number in range(room.config.signups.per_network):
+            form = SignUp(f"{number}@example.org", {"weekly": None}, "127.0.0.1", "form", "sign-up-1")
+            now = walk.circle.clock()
+            sign_up_at_once(
+                connection, form, offer_of(room.config), token_key(room), now, room.config.signups
+            )
+    walk.open("subscribe")
+    walk.write(ANNA)
+    walk.page.locator("#newsletters input").first.check()
+    walk.press(status=429)
+
+
 def leave(walk: Walk) -> None:
     settings = walk.stage.settings()
     walk.go(f"/unsubscribe/{walk.circle.token('unsubscribe', 1)}")
@@ -165,6 +192,8 @@ WAYS: dict[Callable[[Walk], None], set[str]] = {
     come_from_elsewhere_and_too_late: {*FORMS, "web/expired.html"},
     move: {"web/preferences.html", "web/move.html", "web/moved.html"},
     move_to_an_address_that_follows_already_and_too_late: {"web/moved.html", "web/expired.html"},
+    come_to_the_settings_too_late: {"web/expired.html", "web/renewed.html"},
+    come_after_too_many: {"web/later.html"},
     err_in_the_settings: {"web/preferences.html", "web/refused.html"},
     leave: {
         *(f"web/{name}.html" for name in ("unsubscribe", "unsubscribed", "preferences", "erase")),
