@@ -148,14 +148,12 @@ def come_to_the_settings_too_late(walk: Walk) -> None:
 
 
 def come_after_too_many(walk: Walk) -> None:
-    room = walk.circle.room
+    room, limits = walk.circle.room, walk.circle.room.config.signups
+    rest = (offer_of(room.config), token_key(room), walk.circle.clock(), limits)
     with writing(room.engine) as connection:
-        for number in range(room.config.signups.per_network):
+        for number in range(limits.per_network):
             form = SignUp(f"{number}@example.org", {"weekly": None}, "127.0.0.1", "form", "sign-up-1")
-            now = walk.circle.clock()
-            sign_up_at_once(
-                connection, form, offer_of(room.config), token_key(room), now, room.config.signups
-            )
+            sign_up_at_once(connection, form, *rest)
     walk.open("subscribe")
     walk.write(ANNA)
     walk.page.locator("#newsletters input").first.check()
