@@ -2,9 +2,12 @@
 
 import http.client
 import re
+import time
+from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
+from urllib.request import Request, urlopen
 
 from sqlalchemy import select
 
@@ -12,10 +15,10 @@ from pressroom.bootstrap import open_pressroom
 from pressroom.config import load
 from storage.engine import reading
 from storage.schema import metadata
-from tests.end_to_end.commands import pressroom
 from tests.end_to_end.services import PATIENCE, Running, link, service
 from tests.end_to_end.test_following_in_chromium import ANNA
 
+AS_LONG_AS_PEOPLE_TAKE = 2.2
 LINK = re.compile(rb'(?:href|src|action)="([^"]+)"')
 
 
@@ -59,21 +62,54 @@ def crawl(running: Running, start: set[str]) -> dict[str, int]:
     return found
 
 
+def post(running: Running, url: str, **form: str) -> str:
+    """Send a form; give the page that comes."""
+    request = Request(url, urlencode(form).encode())  # noqa: S310 - our own service
+    with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+        return str(answer.read(), "utf-8")
+
+
+def follow(running: Running) -> list[EmailMessage]:
+    """Do all that brings a mail; give one of each kind, some with their button not pressed yet."""
+    sign_up(running, ANNA)
+    asking = running.mail()
+    post(running, link(asking, "confirm"), ok="ok")
+    welcome = running.mail()
+    settings = link(welcome, "preferences")
+    post(running, settings, do="move", address="anna.moved@example.org")
+    moving = running.mail()
+    post(running, settings, do="renew")
+    renewed = running.mail()
+    sign_up(running, "bo@example.org")
+    unanswered = running.mail()
+    running.publish("news-of-today", "news")
+    running.send(1)
+    running.publish("news-of-tomorrow", "news")
+    return [asking, welcome, moving, renewed, unanswered, running.mail()]
+
+
+def sign_up(running: Running, address: str) -> None:
+    page = ask(running, "GET", "/subscribe")[1].decode()
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+    time.sleep(AS_LONG_AS_PEOPLE_TAKE)
+    form = hidden | {"address": address, "category-weekly": "news"}
+    assert "Check your mail" in post(running, f"{running.base}/subscribe", **form)
+
+
+def links_of(running: Running, mail: EmailMessage) -> set[str]:
+    """Give the paths of all links to us, those of the headers as well."""
+    texts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+    found = re.findall(rf"{running.base}(/[^\s\"<>]*)", "\n".join([*texts, *map(str, mail.values())]))
+    return {unescape(urldefrag(url)[0]) for url in found}
+
+
 def test_a_crawler_that_has_every_mail_changes_no_row_and_finds_no_dead_link(tmp_path: Path) -> None:
     with service(tmp_path) as running:
-        done = pressroom("subscribers", "add", ANNA, "--newsletter", "weekly", config=running.config)
-        assert done.returncode == 0
-        running.publish("news-of-today", "news")
-        running.send(1)
-        running.publish("news-of-tomorrow", "news")
-        digest = running.mail()
         start = {"/", *(f"/{each}" for each in ("subscribe", "newsletters/", "newsletters/weekly/atom.xml"))}
-        for purpose in ("unsubscribe", "preferences"):
-            start.add(link(digest, purpose).removeprefix(running.base))
-        for part in digest.walk():
-            if part.get_content_maintype() == "text":
-                urls = re.findall(rf"{running.base}(/[^\s\"<>]*)", part.get_content())
-                start |= {unescape(urldefrag(url)[0]) for url in urls}
+        for mail in follow(running):
+            start |= links_of(running, mail)
+        for purpose, number in (("confirm", 3), ("preferences", 3), ("unsubscribe", 1)):
+            assert sum(f"/{purpose}/" in path for path in start) == number
         running.wait_for("/newsletters/weekly/1/")
         before = everything(running)
         found = crawl(running, start)
