@@ -1,7 +1,8 @@
 """A line for each request, when `web.request_log` asks for it: for those who look for a fault.
 
-It names no client and no token. Only what begins like one of our addresses is written: those of the public
-tree whole, of the pages that carry a token the first part; and of no page what stands behind the question mark.
+It names no client and no token. Only what begins like one of our addresses is written: those of the
+public tree whole, of the pages that carry a token the first part; and of no page what stands behind the
+question mark.
 """
 
 import time
