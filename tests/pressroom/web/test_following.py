@@ -15,9 +15,15 @@ from storage import pauses, suppressions
 from storage.engine import reading, writing
 from storage.suppressions import address_hash
 from tests.pressroom.newsrooms import CONFIG
-from tests.pressroom.web.asking import Reader
+from tests.pressroom.web.asking import HOST, Reader
 from tests.pressroom.web.circles import ANNA, TWO, Following, following
+from tests.pressroom.web.sockets import send, served
 
+CUT_SHORT = [
+    b"Content-Length: 100\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\na=b",
+    b"Transfer-Encoding: chunked\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\nzz\r\nabc\r\n",
+    b"Transfer-Encoding: chunked\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n3\r\n--b\r\n",
+]
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
@@ -314,6 +320,9 @@ async def test_looking_changes_no_row(circle: Following) -> None:
         ),
         ("multipart/form-data", b"damaged"),
         ("multipart/form-data; boundary=b", b"--b\r\nnot closed"),
+        ("multipart/form-data; boundary=b; charset=undefined", b"--b\r\n\r\nx\r\n--b--\r\n"),
+        ("application/x-www-form-urlencoded; charset=undefined", b"List-Unsubscribe=One-Click"),
+        ("application/x-www-form-urlencoded", b"List-Unsubscribe=%ff%ed%a0%80"),
         ("text/plain", b"anything"),
         ("", b""),
     ],
@@ -326,6 +335,23 @@ async def test_one_click_leaves_whatever_the_body_is_like(circle: Following, typ
         assert answer.status == 200
         assert not {"set-cookie", "location"} & set(answer.headers)
     assert circle.states() == {"weekly": "unsubscribed", "monthly": "active"}
+
+
+@pytest.mark.parametrize("body", CUT_SHORT)
+async def test_one_click_leaves_even_when_the_body_breaks_off(circle: Following, body: bytes) -> None:
+    number = circle.subscribe()
+    async with served(circle.reader.app) as port:
+        head = f"POST /unsubscribe/{circle.token('unsubscribe', number)} HTTP/1.1\r\nHost: {HOST}\r\n"
+        assert (await send(port, head.encode() + body, end=True)).status == 200
+    assert circle.states() == {"weekly": "unsubscribed"}
+
+
+@pytest.mark.parametrize("body", CUT_SHORT)
+async def test_a_form_that_breaks_off_is_refused_like_any_other(circle: Following, body: bytes) -> None:
+    async with served(circle.reader.app) as port:
+        answer = await send(port, f"POST /subscribe HTTP/1.1\r\nHost: {HOST}\r\n".encode() + body, end=True)
+    assert answer.status == 400
+    assert b"<h1>" in answer.body
 
 
 async def test_one_click_is_never_limited(circle: Following) -> None:
