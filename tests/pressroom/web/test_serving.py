@@ -2,8 +2,11 @@
 
 import asyncio
 import gzip
+import os
 import re
-from collections.abc import AsyncIterator
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,6 +70,21 @@ class Site:
     room: Pressroom
     tree: PublicTree
     tallies: Tallies
+
+
+@dataclass(slots=True)
+class Huge:
+    path: Path
+    read: int = 0
+
+    def is_open(self) -> bool:
+        return any(_leads_to(link, self.path) for link in Path("/proc/self/fd").iterdir())
+
+
+def _leads_to(link: Path, path: Path) -> bool:
+    with suppress(OSError):  # closed since
+        return link.readlink() == path
+    return False
 
 
 def changed(room: Pressroom, **web: object) -> Pressroom:
@@ -205,6 +223,70 @@ async def test_a_range_of_a_film(site: Site) -> None:
     outside = await ask(site.port, path, range=f"bytes={len(FILM)}-")
     assert (outside.status, outside.headers["content-range"]) == (416, f"bytes */{len(FILM)}")
     assert (await ask(site.port, path, if_none_match=whole.headers["etag"])).status == 304
+
+
+@pytest.fixture
+def huge(site: Site, monkeypatch: pytest.MonkeyPatch) -> Huge:
+    """A file that no buffer of the system swallows, and how much of it is read."""
+    path = site.room.config.feeds.output / "media/0123456789abcdef/huge.mp4"
+    with path.open("wb") as file:
+        file.truncate(4 << 30)
+    site.tree.refresh()
+    found, really = Huge(path), os.pread
+
+    def reading(descriptor: int, length: int, offset: int) -> bytes:
+        found.read += length
+        return really(descriptor, length, offset)
+
+    monkeypatch.setattr(os, "pread", reading)
+    return found
+
+
+@pytest.mark.parametrize("linger", [b"", struct.pack("ii", 1, 0)], ids=["closed", "reset"])
+async def test_a_download_that_is_given_up_is_read_no_further(site: Site, huge: Huge, linger: bytes) -> None:
+    for _ in range(5):
+        with await begun(site.port, huge) as client:
+            await asyncio.sleep(0.2)
+            if linger:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    await until(lambda: not huge.is_open())
+    assert huge.read < 200 << 20
+    assert not [task for task in asyncio.all_tasks() if "pieces" in repr(task)]
+
+
+async def test_one_who_takes_nothing_for_a_while_is_let_go_and_a_slow_one_gets_it_all(
+    site: Site, huge: Huge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pressroom.web.pieces.PIECE_SECONDS", 1.0)
+    with await begun(site.port, huge) as idle:
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.port, limit=1024)
+        writer.write(b"GET /media/0123456789abcdef/film.mp4 HTTP/1.1\r\nHost: x\r\n\r\n")
+        body = await reader.readuntil(b"\r\n\r\n") and b""
+        while len(body) < len(FILM):
+            body += await reader.read(1 << 16)
+            await asyncio.sleep(0.1)
+        assert body == FILM
+        await until(lambda: not huge.is_open())
+        idle.settimeout(10)
+        while await asyncio.to_thread(idle.recv, 1 << 20):
+            pass
+    writer.close()
+
+
+async def begun(port: int, huge: Huge) -> socket.socket:
+    """Ask for the file and take as good as nothing of it."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", port))
+    client.sendall(f"GET /media/0123456789abcdef/{huge.path.name} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    await until(huge.is_open)
+    return client
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.02)
 
 
 async def test_a_file_that_was_replaced_behind_our_back_is_not_sent_under_the_old_tag(site: Site) -> None:
