@@ -484,16 +484,32 @@ async def test_a_thousand_idle_connections_and_slow_ones_keep_nobody_waiting(sit
             writer.close()
 
 
+@pytest.mark.parametrize(
+    "said", [b"", b"G", b"GET / HTTP/1.1\r\n", b"PRI * HT", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]
+)
 async def test_one_who_never_sends_a_whole_head_is_let_go(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
     monkeypatch.setattr(server, "HEADER_MS", 300)
     async with served(application(site.room, site.tree)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET / HTTP/1.1\r\n")
+        writer.write(said)
         async with asyncio.timeout(10):
             await reader.read()
         writer.close()
+
+
+async def test_when_as_many_are_silent_as_there_may_be_readers_wait_no_longer_than_they_last(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "HEADER_MS", 1000)
+    monkeypatch.setattr(server, "CONNECTIONS", 50)
+    async with served(application(site.room, site.tree)) as port:
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(60)]
+        async with asyncio.timeout(5):
+            assert (await ask(port, "/feeds/all/atom.xml")).status == 200
+        for _, writer in silent:
+            writer.close()
 
 
 async def test_a_mistake_of_ours_is_a_500_that_tells_nothing(site: Site) -> None:
