@@ -173,9 +173,15 @@ def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise DatabaseError(_explain(engine, str(error.orig))) from error.orig
+        raise DatabaseError(_explain(engine, _said(error.orig))) from error.orig
     except (sqlite3.Error, PoolTimeout) as error:
         raise DatabaseError(_explain(engine, str(error))) from error
+
+
+def _said(error: BaseException | None) -> str:
+    """Give the driver's words; PostgreSQL's details repeat the row, and that may be an address."""
+    diagnosis = getattr(error, "diag", None)
+    return getattr(diagnosis, "message_primary", None) or str(error)
 
 
 def _explain(engine: Engine, said: str) -> str:

@@ -62,6 +62,21 @@ def test_times_come_back_as_utc_whatever_the_zone_of_the_server(database: Engine
     assert found.started.utcoffset() == timedelta(0)
 
 
+def test_what_a_database_refuses_is_said_without_the_row(database: Engine) -> None:
+    def twice() -> None:
+        with writing(database) as conn:
+            for _ in range(2):
+                conn.execute(
+                    text("INSERT INTO secrets (name, value) VALUES (:name, :value)"),
+                    {"name": "anna@example.org", "value": b"k"},
+                )
+
+    with pytest.raises(DatabaseError) as caught:
+        twice()
+    assert "unique" in str(caught.value).lower()
+    assert "anna" not in str(caught.value)
+
+
 def test_foreign_keys_are_enforced(database: Engine) -> None:
     def orphan() -> None:
         with writing(database) as conn:

@@ -22,6 +22,7 @@ from feeds.tree import publish
 from pressroom.bootstrap import Pressroom, open_pressroom
 from pressroom.web import server
 from pressroom.web.application import application
+from pressroom.web.health import Health
 from pressroom.web.negotiation import http_date, seconds_of
 from pressroom.web.server import Front, ListenError, serving
 from pressroom.web.tallies import Tallies
@@ -512,11 +513,61 @@ async def test_when_as_many_are_silent_as_there_may_be_readers_wait_no_longer_th
             writer.close()
 
 
-async def test_a_mistake_of_ours_is_a_500_that_tells_nothing(site: Site) -> None:
-    answer = await ask(site.port, "/broken")
+async def test_a_mistake_of_ours_is_a_page_that_tells_nothing_and_a_line_in_the_log(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await ask(site.port, "/broken", accept_language="en")
     assert answer.status == 500
+    assert b"<h1>It does not work just now</h1>" in answer.body
+    assert answer.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert b"anna" not in answer.body
     assert b"Traceback" not in answer.body
+    (told,) = mistakes(caplog)
+    assert told["error"] == "RuntimeError"
+    assert "in broken" in told["traceback"]
+    assert "anna" not in str(told)
+
+
+async def test_a_mistake_in_what_is_no_page_is_told_too(
+    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **_named: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Health, "_ask", fail)
+    monkeypatch.setattr(PublicTree, "representation", fail)
+    monkeypatch.setattr("pressroom.web.publicfiles.byte_range", fail)
+    monkeypatch.setattr("pressroom.web.answers.Answers.page", fail)
+    film = "/media/0123456789abcdef/film.mp4"
+    for path, headers in (("/readyz", {}), ("/feeds/", {}), (film, {"range": "bytes=0-1"}), ("/broken", {})):
+        answer = await ask(site.port, path, **headers)
+        assert (answer.status, answer.body) == (500, b"It does not work just now.\n"), path
+    assert [each["error"] for each in mistakes(caplog)] == ["ZeroDivisionError"] * 4
+    assert (await ask(site.port, "/healthz")).status == 200
+
+
+async def test_an_answer_that_breaks_in_the_middle_is_cut_off_and_told(
+    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = os.pread
+
+    def fail_later(descriptor: int, length: int, offset: int) -> bytes:
+        if offset:
+            raise OSError(5, "anna@example.org")
+        return really(descriptor, length, offset)
+
+    monkeypatch.setattr(os, "pread", fail_later)
+    answer = await ask(site.port, "/media/0123456789abcdef/film.mp4")
+    assert answer.status == 200
+    assert 0 < len(answer.body) < len(FILM)
+    assert int(answer.headers["content-length"]) == len(FILM)
+    assert [each["error"] for each in mistakes(caplog)] == ["OSError"]
+
+
+def mistakes(caplog: pytest.LogCaptureFixture) -> list[dict[str, str]]:
+    found = [each for each in caplog.records if each.getMessage() == "answer-failed"]
+    return [each.fields for each in found]  # type: ignore[attr-defined]
 
 
 async def test_health_is_told_to_all_and_metrics_to_those_who_may(site: Site) -> None:
