@@ -48,10 +48,16 @@ def mistake(name: str, error: BaseException, **fields: object) -> None:
 
 
 def trace(error: BaseException) -> str:
-    """Give an error and those behind it, each by its kind and its places in the code."""
-    return "".join(
-        f"{_kind(each)}\n{''.join(traceback.format_tb(each.__traceback__))}" for each in _with_causes(error)
-    )
+    """Give an error and those behind it, each by its kind and its places in the code.
+
+    One that comes from another process brings the `places` over there.
+    """
+    return "".join(map(_traced, _with_causes(error)))
+
+
+def _traced(error: BaseException) -> str:
+    there, here = getattr(error, "places", ""), traceback.format_tb(error.__traceback__)
+    return f"{_kind(error)}\n{there}{''.join(here)}"
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
