@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import os
 import re
+import shutil
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable
@@ -595,6 +596,24 @@ async def test_not_ready_without_a_tree_or_without_a_database(site: Site) -> Non
         assert (await ask(port, "/readyz")).status == 503
         assert (await ask(port, "/healthz")).status == 200
         assert (await ask(port, "/feeds/all/atom.xml")).status == 200, "readers need no database"
+
+
+async def test_not_ready_with_a_database_that_is_not_ours_and_ready_again_when_it_is_back(site: Site) -> None:
+    home = Path(str(site.room.engine.url.database)).parent
+    assert (await ask(site.port, "/readyz")).status == 200
+    home.rename(home.with_name("away"))
+    async with served(application(site.room, site.tree)) as port:
+        answer = await ask(port, "/readyz")
+        assert (answer.status, answer.body) == (503, b"the database does not answer\n")
+    home.mkdir()
+    Path(str(site.room.engine.url.database)).touch()
+    async with served(application(site.room, site.tree)) as port:
+        answer = await ask(port, "/readyz")
+        assert (answer.status, answer.body) == (503, b"the database is empty, or another one than ours\n")
+    shutil.rmtree(home)
+    home.with_name("away").rename(home)
+    async with served(application(site.room, site.tree)) as port:
+        assert (await ask(port, "/readyz")).status == 200
 
 
 async def test_below_a_path_of_the_public_address(tmp_path: Path) -> None:
