@@ -121,7 +121,7 @@ def test_opening_touches_nothing_before_the_first_transaction(tmp_path: Path) ->
 
 
 def test_only_setting_up_makes_a_file(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path}/data/ledger.db")
+    engine = open_engine(f"sqlite:///{tmp_path}/ledger.db")
     for use in (reading, writing, lambda engine: contextlib.nullcontext(ready(engine))):
         with pytest.raises(DatabaseError, match="it is not there"), use(engine):
             pass
