@@ -15,6 +15,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from newsletter import outcome
+from newsletter.closing import code
 from newsletter.outcome import Outcome, Suppress
 from storage import delivery_history, leases, suppressions
 from storage.engine import writing
@@ -153,6 +154,6 @@ def _suppress(conn: Connection, issue_id: int, claimed: Claimed, said: Outcome, 
         earlier = delivery_history.failures(conn, claimed.subscriber_id, apart_from=issue_id)
         if not outcome.repeated(said, earlier):
             return
-    # The reply names the address more often than not, and a suppression outlives the person's erasure.
-    detail = outcome.for_log(said.reply)
+    # The words name the address more often than not, and a suppression outlives the person's erasure.
+    detail = code(said.reply)
     suppressions.add(conn, claimed.address_hash, reason=HARD_BOUNCE, detail=detail, now=now)

@@ -83,6 +83,12 @@ CLOSING = 421
 
 _ENHANCED = re.compile(r"[#(]?([245])\.(\d{1,3})\.(\d{1,3})\b")
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:]+")
+_ADDRESS_IN_LOG = re.compile(
+    r"""(?:"(?:[^"\\]|\\.)*"|[^\s<>"'(),;]*)\s*(?:[@\uff20\ufe6b]|=40|%(?:25)*40)\s*[^\s<>"'(),;]*"""
+)
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_URI = re.compile(r"(https?://[\w.-]+)[^\s<>\"'()]*", re.IGNORECASE)
+_STRANGE = re.compile(r"[^\w.,:;()<>\[\]'\"!?#*+…-]|[\w-]{36}")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
@@ -166,8 +172,17 @@ def clean(text: str) -> str:
 
 
 def for_log(text: str) -> str:
-    """Give a server's words without any address, as logs and error messages may hold them."""
-    return _without_addresses(clean(text))
+    """Give a server's words as logs and error messages may hold them, for by them a refusal is mended.
+
+    Addresses are left out, however they are spelt, and so is any word that is not plain, or is as long as a
+    token. Of an address on the web the host remains.
+    """
+    line = _URI.sub(r"\1", _ADDRESS_IN_LOG.sub("<address>", clean(text)))
+    return " ".join("..." if _is_strange(word) else word for word in line.split())
+
+
+def _is_strange(word: str) -> bool:
+    return _STRANGE.search(_SCHEME.sub("", word)) is not None
 
 
 def _refused(stage: Stage, reply: Reply, words: str, text: str) -> Outcome:

@@ -13,12 +13,12 @@ import asyncio
 import os
 import pickle
 import sys
-import traceback
 from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
+from pressroom import logbook
 from pressroom.errors import PressroomError
 
 P = ParamSpec("P")
@@ -33,7 +33,11 @@ class Failed(PressroomError):
 
 
 class Mistake(Exception):
-    """The function failed by a mistake of the program; the message is the traceback from over there."""
+    """The function failed by a mistake of the program; `places` tell what and where it was over there."""
+
+    def __init__(self, places: str) -> None:
+        super().__init__(places)
+        self.places = places
 
 
 class Apart:
@@ -87,5 +91,5 @@ def _called(
         return DONE, function(*args, **kwargs)
     except expected as error:
         return EXPECTED, str(error)
-    except Exception:
-        return MISTAKE, traceback.format_exc()
+    except Exception as error:
+        return MISTAKE, logbook.trace(error)

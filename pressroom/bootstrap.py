@@ -3,7 +3,7 @@
 Composition only: what the parts do is decided in them, and what a command does in its own module.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,10 +32,15 @@ class Pressroom:
 
 
 @contextmanager
-def open_pressroom(config: Config, clock: Clock = system) -> Iterator[Pressroom]:
-    """Give the parts with a ledger that can be written; a new database is set up, an old one refused."""
+def open_pressroom(
+    config: Config, clock: Clock = system, *, check: Callable[[Engine], None] = prepare
+) -> Iterator[Pressroom]:
+    """Give the parts with a ledger that can be written; a new database is set up, an old one refused.
+
+    A service that is running must not take an empty database for a new one: it has a `check` of its own.
+    """
     with _parts(config, clock) as room:
-        prepare(room.engine)
+        check(room.engine)
         yield room
 
 

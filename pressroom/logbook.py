@@ -2,13 +2,15 @@
 
 `event` is for what an operator counts and searches (built, issue-made, delivered...), with fields
 whose names do not change; what the libraries and packages say goes the same way as `message`. No
-address, token or password is ever given to it.
+address, token or password is ever given to it. An error that nobody foresaw may hold one in its words:
+of it the kind and the places in the code are told, and nothing else.
 """
 
 import json
 import logging
 import sys
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -40,6 +42,37 @@ def problem(name: str, error: BaseException, **fields: object) -> None:
     event(name, logging.ERROR, error=str(error), **fields)
 
 
+def mistake(name: str, error: BaseException, **fields: object) -> None:
+    """Log that the program failed in a way that nobody foresaw."""
+    event(name, logging.ERROR, error=_kind(error), **fields, traceback=trace(error))
+
+
+def trace(error: BaseException) -> str:
+    """Give an error and those behind it, each by its kind and its places in the code.
+
+    One that comes from another process brings the `places` over there.
+    """
+    return "".join(map(_traced, _with_causes(error)))
+
+
+def _traced(error: BaseException) -> str:
+    there, here = getattr(error, "places", ""), traceback.format_tb(error.__traceback__)
+    return f"{_kind(error)}\n{there}{''.join(here)}"
+
+
+def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for each in error.exceptions:
+                yield from _with_causes(each)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _kind(error: BaseException) -> str:
+    return f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+
+
 class _Lines(logging.Formatter):
     """Writes each record as one line, whatever is in it."""
 
@@ -56,8 +89,8 @@ class _Lines(logging.Formatter):
         else:
             said = {name: value for name, value in fields.items() if value not in (None, "")}
             line |= {"event": record.getMessage(), **said}
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            line["traceback"] = trace(record.exc_info[1])
         if self._form == "json":
             return json.dumps(line, default=str, ensure_ascii=False)
         return " ".join(f"{key}={_quoted(value)}" for key, value in line.items())

@@ -17,6 +17,7 @@ from pressroom.clock import starting_at
 from pressroom.loading import load
 from pressroom.sending import decide, open_issues
 from pressroom.settings import Config
+from storage.revisions import ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Made:
 
 def make(config: Config, newsletters: Sequence[str], now: datetime) -> Made:
     """Do a round by what the configuration says; `newsletters` are those that have something to decide."""
-    with open_pressroom(config, starting_at(now)) as room:
+    with open_pressroom(config, starting_at(now), check=ready) as room:
         return make_in(room, newsletters, now)
 
 

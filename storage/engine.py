@@ -2,8 +2,9 @@
 
 SQLite: write-ahead log, foreign keys, `synchronous=FULL` (a delivery's `started` must outlive a power
 cut, or its mail would go twice), and every writing transaction takes the write lock when it begins: a
-lock taken later, in the middle of a transaction, is refused at once instead of waited for. PostgreSQL:
-psycopg. Knows no table. Called by everything that opens or uses the ledger.
+lock taken later, in the middle of a transaction, is refused at once instead of waited for. No connection
+makes the file, `make_file` does; and one whose file was moved away or replaced is not used again.
+PostgreSQL: psycopg. Knows no table. Called by everything that opens or uses the ledger.
 """
 
 import os
@@ -16,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.errors import DatabaseError
@@ -35,7 +36,7 @@ EXPLANATIONS = {
     "file is not a database": "the file is not an SQLite database, or it is damaged",
     "database disk image is malformed": "the file is damaged; restore a copy",
     "attempt to write a readonly database": "the file or its folder cannot be written by this user",
-    "unable to open database file": "the file cannot be opened; are it and its folder writable by this user?",
+    "unable to open database file": "it is not there, or this user may not write it and its folder",
     "database is locked": f"another process kept the database busy for {BUSY_SECONDS} seconds",
     "disk i/o error": "the disk failed to read or write",
 }
@@ -98,6 +99,12 @@ def inserting(dialect: str, table: Table) -> "sqlite.Insert | postgresql.Insert"
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
+def make_file(engine: Engine) -> None:
+    """Make the file of a new database on SQLite; nothing else does, and one that is there stays as it is."""
+    if engine.dialect.name == "sqlite":
+        _create_private(_file(engine.url))
+
+
 def place(engine: Engine) -> str:
     """Name the database for people: the file, or the URL without its password."""
     if engine.dialect.name == "sqlite":
@@ -126,7 +133,7 @@ def _parse(url: str) -> URL:
 
 
 def _sqlite(url: URL) -> Engine:
-    path = Path(str(url.database))
+    path = _file(url)
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": BUSY_SECONDS},
@@ -134,8 +141,19 @@ def _sqlite(url: URL) -> Engine:
     )
 
     @event.listens_for(engine, "do_connect")
-    def _make_file(*_: Any) -> None:
-        _create_private(path)
+    def _open(_dialect: Any, record: Any, _args: Any, options: dict[str, Any]) -> sqlite3.Connection:
+        # Before it is opened: if another file takes its place in between, that is seen at the next use.
+        record.info["file"] = _identity(path)
+        found: sqlite3.Connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw", uri=True, **options
+        )
+        return found
+
+    @event.listens_for(engine, "checkout")
+    def _refuse_moved(_connection: sqlite3.Connection, record: Any, _proxy: Any) -> None:
+        if record.info["file"] != _identity(path):
+            message = "the file of the database is another one now"
+            raise DisconnectionError(message)
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
@@ -152,6 +170,19 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql(options.get("pressroom_begin", "BEGIN IMMEDIATE"))
 
     return engine
+
+
+def _file(url: URL) -> Path:
+    return Path(str(url.database))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tell one file from another that has its name; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _create_private(path: Path) -> None:
@@ -195,9 +226,9 @@ def _translated(engine: Engine) -> Iterator[None]:
 
 
 def _said(error: BaseException | None) -> str:
-    """Give what the driver says, without PostgreSQL's details: they quote rows, and so addresses."""
-    details = getattr(error, "diag", None)
-    return str(getattr(details, "message_primary", None) or error)
+    """Give the driver's words; PostgreSQL's details repeat the row, and that may be an address."""
+    diagnosis = getattr(error, "diag", None)
+    return getattr(diagnosis, "message_primary", None) or str(error)
 
 
 def _explain(engine: Engine, said: str) -> str:

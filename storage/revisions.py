@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from storage.engine import place, reading, writing
+from storage.engine import make_file, place, reading, writing
 from storage.errors import SchemaError
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -22,6 +22,7 @@ MIGRATION_LOCK = 7_023_665_150
 
 def migrate(engine: Engine) -> list[str]:
     """Bring the schema up to this program's in one transaction; give the revisions that were applied."""
+    make_file(engine)
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
@@ -44,6 +45,7 @@ def ready(engine: Engine) -> None:
 
 def prepare(engine: Engine) -> None:
     """Make the schema in an empty database; in any other, insist that it is this program's."""
+    make_file(engine)
     with reading(engine) as connection:
         empty = not inspect(connection).get_table_names()
     if empty:

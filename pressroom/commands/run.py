@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 
 import click
+from sqlalchemy import Engine
 
 from pressroom import logbook, systemd
 from pressroom.arguments import config_of
@@ -14,6 +16,7 @@ from pressroom.errors import ConfigError
 from pressroom.service import Service
 from pressroom.settings import Config
 from pressroom.web.server import Front, serving
+from storage.revisions import prepare
 
 
 @click.command(short_help="Run the service: files, schedule and delivery, until it is stopped.")
@@ -59,22 +62,30 @@ async def _serve(call: Call, config: Config) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    front = Front()
+    front, known = Front(), ""
     async with systemd.watched(call.environ):
         while not ended.is_set():
             listen = config.web.listen
             async with serving(listen, front):
                 systemd.tell(call.environ, systemd.READY)
                 while not ended.is_set() and config.web.listen == listen:
-                    config = await _one_service(call, config, front, ended)
+                    check = _trust if config.storage.url == known else prepare
+                    known = config.storage.url
+                    config = await _one_service(call, config, front, ended, check)
 
 
-async def _one_service(call: Call, config: Config, front: Front, ended: asyncio.Event) -> Config:
+def _trust(_engine: Engine) -> None:
+    """Ask nothing of a database that was ours: if it is away now, it is waited for and not made anew."""
+
+
+async def _one_service(
+    call: Call, config: Config, front: Front, ended: asyncio.Event, check: Callable[[Engine], None]
+) -> Config:
     """Run the service until it is stopped, or asks for a new one; give the configuration for that."""
     stop = asyncio.Event()
     passing_on = asyncio.create_task(_pass_on(ended, stop))
     try:
-        with open_pressroom(config, call.clock) as room:
+        with open_pressroom(config, call.clock, check=check) as room:
             service = Service(room, stop)
             front.app = service.application
             logbook.event(

@@ -5,7 +5,7 @@ those of the pages for followers, and paths in them count from `web.url`. A hand
 that become metrics in `request.app.state.tallies`.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +17,9 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pressroom.bootstrap import Pressroom
+from pressroom.web.answers import Answers
 from pressroom.web.health import Health
+from pressroom.web.mishaps import Watched, apologising
 from pressroom.web.publicfiles import PublicFiles
 from pressroom.web.refusals import Guarded
 from pressroom.web.representations import NOTHING, plain, say, start
@@ -28,20 +30,17 @@ from pressroom.web.tree import PublicTree
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
-Handler = Callable[[Request, Any], Response | Awaitable[Response]]
-
 
 def application(
     room: Pressroom,
     tree: PublicTree,
     routes: Sequence[BaseRoute] = (),
     tallies: Tallies | None = None,
-    handlers: Mapping[Any, Handler] | None = None,
 ) -> ASGIApp:
-    """Give the application. `handlers` answer the errors of the routes, by status or class, for people."""
+    """Give the application."""
     tallies = tallies or Tallies()
-    answers: dict[Any, Any] = {HTTPException: _plainly, **(handlers or {})}
-    pages = Starlette(routes=[*routes, *_with_slash(routes)], exception_handlers=answers)
+    errors: dict[Any, Any] = {HTTPException: _plainly, Exception: apologising(Answers(room))}
+    pages = Starlette(routes=[*routes, *_with_slash(routes)], exception_handlers=errors)
     pages.router.redirect_slashes = False
     pages.state.room, pages.state.tallies = room, tallies
     below = _Below(base_path(room), Guarded(pages, _hosts(room)))
@@ -49,7 +48,7 @@ def application(
     files.served = tallies.served
     below.files = files
     health = Health(room, tree, tallies)
-    whole = Dispatch(files, health)
+    whole = Watched(Dispatch(files, health))
     return Logged(whole, base_path(room)) if room.config.web.request_log else whole
 
 

@@ -7,11 +7,10 @@ no browser of ours has sent 400; a ledger that does not answer 503.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
-from functools import cached_property
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -32,10 +31,14 @@ from storage.errors import StorageError
 
 Result = TypeVar("Result")
 Work = Callable[[Connection, bytes], Result]
+Transaction = Callable[[Engine], AbstractContextManager[Connection]]
 Handler = Callable[[Request], Awaitable[Response]]
 
 EVEN_SECONDS = 0.25
-"""How long an answer takes that must not tell by its time what the ledger knows."""
+"""An answer that must not tell by its time what the ledger knows takes so long, or twice, or thrice..."""
+
+WRITERS = 8
+"""So many wait for a lock at once, of 40 threads and 15 connections: the rest is for those who only look."""
 
 RETRY_SECONDS = "60"
 
@@ -49,31 +52,17 @@ class Circle:
         self.offer: Offer = offer_of(room.config)
         self.answers = Answers(room)
         self._room = room
-
-    @cached_property
-    def key(self) -> bytes:
-        """The key that tokens are signed with; asked for in a thread, since it lies in the ledger."""
-        return token_key(self._room)
+        self._key = b""
+        self._turns = asyncio.Semaphore(WRITERS)
 
     async def look(self, work: Work[Result]) -> Result:
         """Do something with a connection that only reads."""
-
-        def looking() -> Result:
-            key = self.key
-            with reading(self._room.engine) as connection:
-                return work(connection, key)
-
-        return await run_in_threadpool(looking)
+        return await run_in_threadpool(self._with_key, reading, work)
 
     async def act(self, work: Work[Result]) -> Result:
-        """Do something in one transaction."""
-
-        def acting() -> Result:
-            key = self.key
-            with writing(self._room.engine) as connection:
-                return work(connection, key)
-
-        return await run_in_threadpool(acting)
+        """Do something in one transaction, when it is its turn."""
+        async with self._turns:
+            return await run_in_threadpool(self._with_key, writing, work)
 
     async def act_evenly(self, work: Work[Result]) -> Result:
         """Do something in one transaction, and take the same time whatever comes of it."""
@@ -82,15 +71,27 @@ class Circle:
 
     @asynccontextmanager
     async def evenly(self) -> AsyncIterator[None]:
-        """Let a block take the same time whatever it does."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + EVEN_SECONDS
-        yield
-        await asyncio.sleep(until - loop.time())
+        """Let a block take the same time whatever it does, and whether or not it fails."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        try:
+            yield
+        finally:
+            await asyncio.sleep(until_even(clock() - begun, EVEN_SECONDS))
 
     async def stamp_key(self) -> bytes:
-        """Give the key that forms are stamped with."""
-        return await run_in_threadpool(lambda: self.key)
+        """Give the key that forms are stamped with; once it is known the ledger is not asked again."""
+        return self._key or await run_in_threadpool(self._the_key)
+
+    def _with_key(self, transaction: Transaction, work: Work[Result]) -> Result:
+        key = self._the_key()
+        with transaction(self._room.engine) as connection:
+            return work(connection, key)
+
+    def _the_key(self) -> bytes:
+        """Give the key that tokens are signed with; for threads, since it lies in the ledger."""
+        self._key = self._key or token_key(self._room)
+        return self._key
 
     def client(self, request: Request) -> str:
         """Give the address that a request comes from; empty when it is not known."""
@@ -141,3 +142,8 @@ class Circle:
     def _trouble(self, request: Request, template: str, status: int, **values: object) -> Response:
         language = self.answers.language(request)
         return self.answers.page(request, template, language, status=status, **values)
+
+
+def until_even(passed: float, step: float) -> float:
+    """Give how long it is from a time that has passed to the next whole number of steps."""
+    return -passed % step if step else 0.0

@@ -1,9 +1,9 @@
 """How the service is: /healthz for whoever restarts it, /readyz for whoever sends it readers, /metrics.
 
-`/healthz` says that the process answers. `/readyz` says that the database answers too and that there is a
-whole tree to serve. `/metrics` is for those networks alone that `web.metrics` names; anybody else is told
-that there is nothing. None of them costs more than a look at the database every few seconds, however
-often it is asked for.
+`/healthz` says that the process answers. `/readyz` says that the database answers too and is ours, and
+that there is a whole tree to serve. `/metrics` is for those networks alone that `web.metrics` names;
+anybody else is told that there is nothing. None of them costs more than a look at the database every few
+seconds, however often it is asked for.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
-from sqlalchemy import text
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
@@ -22,8 +21,8 @@ from pressroom.web.representations import plain, say, start
 from pressroom.web.requests import among, client_address
 from pressroom.web.tallies import Tallies
 from pressroom.web.tree import PublicTree
-from storage.engine import reading
-from storage.errors import StorageError
+from storage.errors import SchemaError, StorageError
+from storage.revisions import ready
 
 ANEW = timedelta(seconds=5)
 """A look at the database serves for so long."""
@@ -94,10 +93,11 @@ class Health:
                     async with asyncio.timeout(PATIENCE):
                         await asyncio.to_thread(self._ask)
                     self._looked = now, ""
+                except SchemaError:  # whose message names the place, which is nobody's business
+                    self._looked = now, "the database is empty, or another one than ours"
                 except (StorageError, TimeoutError):
                     self._looked = now, "the database does not answer"
             return self._looked[1]
 
     def _ask(self) -> None:
-        with reading(self._room.engine) as connection:
-            connection.execute(text("SELECT 1"))
+        ready(self._room.engine)

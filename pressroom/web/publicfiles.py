@@ -17,10 +17,21 @@ from pressroom.clock import Clock
 from pressroom.web.conditions import Given, failed, has_already, has_since
 from pressroom.web.mediatypes import Kind
 from pressroom.web.negotiation import ANY, IDENTITY, acceptable, byte_range, seconds_of, tags
-from pressroom.web.representations import NOTHING, SUFFIXES, Header, Held, OnDisk, Ready, plain, say, start
+from pressroom.web.pieces import send_part
+from pressroom.web.representations import (
+    NOTHING,
+    SUFFIXES,
+    Header,
+    Held,
+    Message,
+    OnDisk,
+    Ready,
+    plain,
+    say,
+    start,
+)
 from pressroom.web.tree import Moved, PublicTree, Served
 
-CHUNK = 256 * 1024
 READ_METHODS = ("GET", "HEAD")
 ALLOW = {b"allow": b"GET, HEAD, OPTIONS"}
 READ_BY_SCRIPTS: tuple[Header, ...] = (
@@ -50,7 +61,7 @@ class PublicFiles:
         if type(found) is Held:
             return self._held(found, scope, send)
         if type(found) is OnDisk:
-            return self._on_disk(found, scope, send)
+            return self._on_disk(found, scope, receive, send)
         return self._elsewhere(found, scope["method"], send)
 
     async def not_found(self, scope: Scope, send: Send, status: int = 404) -> None:
@@ -108,7 +119,7 @@ class PublicFiles:
         self.served[kind, 412] += 1
         await say(send, method, *plain(412, "This is not the version that was asked for."))
 
-    async def _on_disk(self, found: OnDisk, scope: Scope, send: Send) -> None:
+    async def _on_disk(self, found: OnDisk, scope: Scope, receive: Receive, send: Send) -> None:
         about = found.about
         _, given = _asked(scope)
         tag = about.tag(IDENTITY)
@@ -131,28 +142,28 @@ class PublicFiles:
                 *plain(416, text, {b"content-range": b"bytes */%d" % found.length}),
             )
             return
-        first, last = span or (0, found.length)
+        part = range(*span) if span else range(found.length)
         headers = [
             (b"content-type", about.type.encode("ascii")),
-            (b"content-length", b"%d" % (last - first)),
+            (b"content-length", b"%d" % len(part)),
             (b"accept-ranges", b"bytes"),
             *common,
             *about.safety,
         ]
         if span:
-            headers.append((b"content-range", b"bytes %d-%d/%d" % (first, last - 1, found.length)))
-        await self._stream(found, first, last, start(206 if span else 200, headers), scope, send)
+            headers.append((b"content-range", b"bytes %d-%d/%d" % (part[0], part[-1], found.length)))
+        await self._stream(found, part, start(206 if span else 200, headers), scope, receive, send)
 
     async def _stream(
         self,
         found: OnDisk,
-        first: int,
-        last: int,
-        begin: dict[str, object],
+        part: range,
+        begin: Message,
         scope: Scope,
+        receive: Receive,
         send: Send,
     ) -> None:
-        """Send a part of a file, a piece in memory at a time; the file is held open, so it stays the same."""
+        """Send a part of a file; it is held open meanwhile, so that it stays the same."""
         file = await asyncio.to_thread(_opened, found)
         if file is None:
             self.served[found.about.kind, 503] += 1
@@ -160,18 +171,12 @@ class PublicFiles:
             await say(send, scope["method"], *plain(503, text, {b"retry-after": b"2"}))
             return
         with file:
-            self.served[found.about.kind, int(str(begin["status"]))] += 1
+            self.served[found.about.kind, begin["status"]] += 1
             await send(begin)
-            if scope["method"] == "HEAD" or first == last:
+            if scope["method"] == "GET" and part:
+                await send_part(file.fileno(), part, receive, send)
+            else:
                 await send(NOTHING)
-                return
-            descriptor = file.fileno()
-            while first < last:
-                piece = await asyncio.to_thread(os.pread, descriptor, min(CHUNK, last - first), first)
-                if not piece:  # cut off behind our back: the client sees that it is not the whole
-                    break
-                first += len(piece)
-                await send({"type": "http.response.body", "body": piece, "more_body": first < last})
 
     async def _elsewhere(self, found: Served, method: str, send: Send) -> None:
         if isinstance(found, Moved):

@@ -1,7 +1,8 @@
 """A line for each request, when `web.request_log` asks for it: for those who look for a fault.
 
-It names no client and no token: of the pages that carry one only the first part of the path is told, and
-of no page what stands behind the question mark.
+It names no client and no token. Only what begins like one of our addresses is written: those of the
+public tree whole, of the pages that carry a token the first part; and of no page what stands behind the
+question mark.
 """
 
 import time
@@ -10,8 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pressroom import logbook
 
-OPEN = frozenset(("", "items", "categories", "archive", "events", "feeds", "newsletters", "media"))
-WITH_TOKEN = frozenset(("subscribe", "confirm", "preferences", "unsubscribe", "healthz", "readyz", "metrics"))
+OPEN = frozenset(("items", "categories", "archive", "events", "feeds", "newsletters", "media"))
+WITH_TOKEN = frozenset(("subscribe", "confirm", "preferences", "unsubscribe"))
+ALONE = frozenset(("", "healthz", "readyz", "metrics"))
+ELSEWHERE = WITH_TOKEN | {"", ".", ".."}
+ESCAPES = frozenset("%\\")
 LONGEST = 200
 
 
@@ -45,7 +49,14 @@ class Logged:
 def told(path: str) -> str:
     """Give as much of a path as may be written down."""
     first, slash, rest = path.removeprefix("/").partition("/")
-    if first in OPEN:
+    if first in OPEN and not _leads_elsewhere(rest):
         return path[:LONGEST]
-    known = f"/{first}" if first in WITH_TOKEN else ""
-    return known + ("/..." if rest or not known else slash)
+    if not rest and first in WITH_TOKEN | ALONE:
+        return f"/{first}{slash}"
+    return f"/{first}/..." if first in OPEN | WITH_TOKEN else "/..."
+
+
+def _leads_elsewhere(rest: str) -> bool:
+    """Tell whether what follows may be meant for another page, one with a token in its address."""
+    *folders, last = rest.lower().split("/")
+    return not (ELSEWHERE.isdisjoint((*folders, last or "-")) and ESCAPES.isdisjoint(rest))

@@ -11,7 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -62,6 +62,7 @@ async def serving(listen: str, app: ASGIApp) -> AsyncIterator[None]:
         address=host,
         port=port,
         interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,  # "auto" waits for ever to be told which one it is; proxies speak 1.1 to us
         backlog=BACKLOG,
         backpressure=CONNECTIONS,
         websockets=False,

@@ -114,7 +114,8 @@ async def test_a_delivery_that_never_succeeds_is_given_up(database: Engine) -> N
 
 async def test_a_lasting_refusal_fails_and_a_hard_one_suppresses_the_address(database: Engine) -> None:
     issue, _ = an_issue_to(database, [reader(1), reader(2), reader(3)])
-    gone = Outcome(Kind.NEVER, f"550 5.1.1 <{reader(1)}>: user unknown", Suppress.NOW)
+    local_part = reader(1).partition("@")[0]
+    gone = Outcome(Kind.NEVER, f"550 5.1.1 <{reader(1)}>: user {local_part} unknown", Suppress.NOW)
     full = Outcome(Kind.NEVER, "552 5.2.2 full")
     courier = RememberingCourier(lambda mail: {reader(1): gone, reader(2): full}.get(mail.recipient))
 
@@ -126,7 +127,7 @@ async def test_a_lasting_refusal_fails_and_a_hard_one_suppresses_the_address(dat
         assert suppressions.of(conn, address_hash(reader(2))) == []
         assert [group.count for group in subscribers.groups(conn, "weekly", NOW)] == [2]
     assert (row.reason, row.newsletter) == ("hard bounce", "")
-    assert reader(1) not in row.detail, "a suppression outlives the erasure of the person"
+    assert row.detail == "550 5.1.1", "a suppression outlives the erasure of the person"
 
 
 async def test_a_shut_mailbox_is_suppressed_by_the_second_issue_that_it_refuses(database: Engine) -> None:

@@ -1,6 +1,8 @@
 """What real servers say, and what it has to mean."""
 # ruff: noqa: E501 - replies are quoted whole
 
+import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -175,6 +177,55 @@ def test_a_reply_is_kept_as_one_clean_line(text: str) -> None:
 def test_a_log_never_holds_an_address() -> None:
     said = "550 5.1.1 <anna.ek@example.org>: (anna.ek@example.org) user åsa@räksmörgås.example unknown"
     assert for_log(said) == "550 5.1.1 <<address>>: (<address>) user <address> unknown"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('550 "anna b"@example.org no', "550 <address> no"),
+        ("550 anna @ example.org no", "550 <address> no"),
+        ("550 anna=40example.org: no", "550 <address> no"),
+        ("550 rcpt=anna%40example.org no", "550 <address> no"),
+        ("550 rcpt=anna%2540example.org no", "550 <address> no"),
+        ("550 =?utf-8?q?anna=40example.org?= no", "550 <address> no"),
+        ("550 see http://mx/unsubscribe/4wAAAAAAAiAG19cYhuNnnSTne_oHTbkh9rVo6w", "550 see http://mx"),
+        ("550 see (https://mx.example/a?rcpt=b) now", "550 see (https://mx.example) now"),
+        ("550 mx/unsubscribe/4wAAA no", "550 ... no"),
+        ("550 4wAAAAAAAiAG19cYhuNnnSTne_oHTbkh9rVo6w no", "550 ... no"),
+        ("550 user=anna no", "550 ... no"),
+        (
+            "421 4.7.0 [TSS04] Messages from 192.0.2.1: try later",
+            "421 4.7.0 [TSS04] Messages from 192.0.2.1: try later",
+        ),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] not valid for 'mx'. (_ssl.c:1006)",) * 2,
+        ("[Errno 111] Connect call failed ('127.0.0.1', 1)",) * 2,
+        ("554 5.7.1 avsändaren är spärrad, se https://spärr.example",) * 2,
+    ],
+)
+def test_a_log_holds_words_and_hosts_and_nothing_that_may_be_somebody_s(said: str, told: str) -> None:
+    assert for_log(said) == told
+
+
+PARTS = st.sampled_from(
+    ["anna", "@", "=40", "%40", "%2540", "=", "%", "40", "/", "//", ":", "https://", "mx.example", '"', "\\", " ",
+     "<", ">", "(", "unsubscribe", "4wAAAAAAAiAG19cYhuNnnSTne_oHTbkh9rVo6w", "\uff20", "\n", "å", "…"]
+)  # fmt: skip
+
+
+@given(st.lists(st.one_of(PARTS, st.text(max_size=5)), max_size=30).map("".join))
+def test_no_spelling_of_an_address_or_a_token_comes_into_a_log(text: str) -> None:
+    told = for_log(text)
+    for sign in ("@", "\uff20", "=40", "%40", "%2540", "4wAAAAAAAiAG19cYhuNnnSTne_oHTbkh9rVo6w"):
+        assert sign not in told
+    assert "/" not in re.sub(r"https?://", "", told, flags=re.IGNORECASE)
+    assert for_log(told) == told
+
+
+def test_the_longest_reply_is_made_fit_for_a_log_at_once() -> None:
+    for part in ('"', '"\\', "a", "https://a", "(https://a)", "=4", "%25", "a "):
+        began = time.process_time()
+        for_log(part * 100_000)
+        assert time.process_time() - began < 0.5, part
 
 
 def an_attempt(**over: object) -> object:

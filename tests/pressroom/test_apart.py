@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from content.errors import SourceMissing
+from pressroom import logbook
 from pressroom.apart import Apart, Failed, Mistake
 
 EXPECTED = (SourceMissing,)
@@ -69,8 +70,9 @@ async def test_what_is_expected_comes_back_as_its_message_and_a_mistake_as_its_t
     apart = Apart(EXPECTED)
     with pytest.raises(Failed, match="is not mounted"):
         await apart.run(miss)
-    with pytest.raises(Mistake, match=r"in mistake\n(.*\n)+ZeroDivisionError"):
+    with pytest.raises(Mistake, match=r"ZeroDivisionError\n(.*\n)+.*in mistake\n") as caught:
         await apart.run(mistake)
+    assert "in mistake" in logbook.trace(caught.value), "or the log would not tell where it was"
 
 
 async def test_what_is_printed_there_does_not_get_between() -> None:
@@ -79,6 +81,7 @@ async def test_what_is_printed_there_does_not_get_between() -> None:
 
 ALONE = """
 import asyncio
+from pressroom import logbook
 from pressroom.apart import Apart
 from tests.pressroom.test_apart import linger
 asyncio.run(Apart(()).run(linger, sys.argv[1]))

@@ -48,6 +48,34 @@ def test_a_traceback_stays_on_its_line(capsys: pytest.CaptureFixture[str]) -> No
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
+ANNA = "anna@example.org"
+
+
+def failing() -> None:
+    try:
+        {}[ANNA]
+    except KeyError as error:
+        raise ExceptionGroup(ANNA, [ValueError(ANNA), LookupError(ANNA)]) from error
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_error_that_nobody_foresaw_is_told_by_its_kind_and_place_and_not_by_its_words(
+    form: logbook.Form, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logbook.start(form, "info")
+    try:
+        failing()
+    except ExceptionGroup as error:
+        logbook.mistake("answer-failed", error, method="GET")
+        logging.getLogger("asyncio").exception("Task exception was never retrieved")
+    said = capsys.readouterr().out
+    assert len(said.splitlines()) == 2
+    assert ANNA not in said
+    for line in said.splitlines():
+        for word in ("KeyError", "ValueError", "LookupError", "test_logbook.py", "in failing"):
+            assert word in line
+
+
 def test_what_is_below_the_level_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     logbook.start("text", "warning")
     logbook.event("built")

@@ -222,3 +222,23 @@ async def test_a_database_that_was_away_is_used_again(
                 postgresql_server.execute("postgres", "ALTER DATABASE ledger ALLOW_CONNECTIONS true")
             write_item(tmp_path, "third", "The third item")
             await until(lambda: "The third item" in feed.read_text())
+
+
+async def test_a_running_service_sets_up_no_database_in_the_place_of_one_that_is_away(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config, clock = set_up(a_newsroom(tmp_path), NOW - timedelta(days=1))
+    feed = config.feeds.output / "feeds/all/atom.xml"
+    with caplog.at_level(logging.INFO, logger="pressroom"), open_pressroom(config, clock) as room:
+        home = Path(str(room.engine.url.database)).parent
+        async with running(room):
+            await until(lambda: "The first item" in feed.read_text())
+            home.rename(home.with_name("away"))
+            home.mkdir()
+            write_item(tmp_path, "second", "The second item")
+            await until(lambda: bool(events(caplog, "build-failed")))
+            assert list(home.iterdir()) == []
+            home.rmdir()
+            home.with_name("away").rename(home)
+            write_item(tmp_path, "third", "The third item")
+            await until(lambda: "The third item" in feed.read_text())

@@ -17,8 +17,8 @@ from sqlalchemy import Engine, event, text
 
 from storage import newsletters, secrets
 from storage.engine import open_engine, place, reading, writing
-from storage.errors import DatabaseError
-from storage.revisions import migrate
+from storage.errors import DatabaseError, SchemaError
+from storage.revisions import migrate, prepare, ready
 from tests import postgres, processes
 from tests.scenarios import NOW
 
@@ -62,6 +62,21 @@ def test_times_come_back_as_utc_whatever_the_zone_of_the_server(database: Engine
     assert found.started.utcoffset() == timedelta(0)
 
 
+def test_what_a_database_refuses_is_said_without_the_row(database: Engine) -> None:
+    def twice() -> None:
+        with writing(database) as conn:
+            for _ in range(2):
+                conn.execute(
+                    text("INSERT INTO secrets (name, value) VALUES (:name, :value)"),
+                    {"name": "anna@example.org", "value": b"k"},
+                )
+
+    with pytest.raises(DatabaseError) as caught:
+        twice()
+    assert "unique" in str(caught.value).lower()
+    assert "anna" not in str(caught.value)
+
+
 def test_foreign_keys_are_enforced(database: Engine) -> None:
     def orphan() -> None:
         with writing(database) as conn:
@@ -103,6 +118,70 @@ def test_an_sqlite_file_is_for_its_owner_only_and_its_folder_is_made(tmp_path: P
 def test_opening_touches_nothing_before_the_first_transaction(tmp_path: Path) -> None:
     open_engine(f"sqlite:///{tmp_path}/data/ledger.db").dispose()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_setting_up_makes_a_file(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/ledger.db")
+    for use in (reading, writing, lambda engine: contextlib.nullcontext(ready(engine))):
+        with pytest.raises(DatabaseError, match="it is not there"), use(engine):
+            pass
+        assert list(tmp_path.iterdir()) == []
+    prepare(engine)
+    assert names(engine) == []
+    engine.dispose()
+
+
+@pytest.fixture
+def moved(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[Engine, Path]]:
+    """A ledger in use whose folder was moved away, and where it is now."""
+    home, away = tmp_path / "data", tmp_path / "away"
+    home.mkdir()
+    shutil.copy(sqlite_url.removeprefix("sqlite:///"), home / "ledger.db")
+    engine = open_engine(f"sqlite:///{home}/ledger.db")
+    with reading(engine), writing(engine) as conn:
+        newsletters.meet(conn, "before", NOW)
+    home.rename(away)
+    yield engine, away
+    engine.dispose()
+
+
+def test_nothing_is_written_into_a_file_that_was_moved_away(moved: tuple[Engine, Path]) -> None:
+    engine, away = moved
+    home = away.with_name("data")
+    for _ in range(2):
+        with pytest.raises(DatabaseError, match="it is not there"), writing(engine):
+            pass
+    assert not home.exists()
+    home.mkdir()
+    (home / "ledger.db").touch()
+    with pytest.raises(SchemaError, match="missing"):
+        ready(engine)
+    shutil.rmtree(home)
+    away.rename(home)
+    assert names(engine) == ["before"], "it is used again when it is back"
+
+
+def test_a_file_that_took_the_place_of_another_is_the_one_that_is_used(
+    moved: tuple[Engine, Path], sqlite_url: str
+) -> None:
+    engine, away = moved
+    home = away.with_name("data")
+    home.mkdir()
+    shutil.copy(sqlite_url.removeprefix("sqlite:///"), home / "ledger.db")
+    with writing(engine) as conn:
+        newsletters.meet(conn, "after", NOW)
+    assert names(engine) == ["after"]
+    old = open_engine(f"sqlite:///{away}/ledger.db")
+    assert names(old) == ["before"]
+    old.dispose()
+
+
+def test_names_with_signs_of_an_address_are_names_of_files(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/a#b%20c d.db")
+    prepare(engine)
+    assert names(engine) == []
+    assert Path(str(engine.url.database)).stat().st_size
+    engine.dispose()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, func, inspect, select, text
 
-from storage.engine import open_engine, reading, writing
+from storage.engine import make_file, open_engine, reading, writing
 from storage.errors import SchemaError
 from storage.revisions import FOLDER, HEAD, REVISIONS, migrate, prepare, ready
 from storage.schema import letters, metadata, suppressions
@@ -44,6 +44,7 @@ def test_the_migrations_give_the_very_words_of_the_schema(
 ) -> None:
     """What a comparison does not see: checks, AUTOINCREMENT, names of constraints."""
     migrated, made = open_engine(sqlite_url), open_engine(f"sqlite:///{tmp_path_factory.mktemp('made')}/l.db")
+    make_file(made)
     with writing(made) as conn:
         metadata.create_all(conn)
     assert _words(migrated) == _words(made)
@@ -123,6 +124,7 @@ def test_an_empty_database_is_prepared_and_a_prepared_one_left_alone(new: Engine
 
 
 def test_an_empty_database_is_not_ready(new: Engine) -> None:
+    make_file(new)
     with pytest.raises(SchemaError, match="pressroom db migrate") as caught:
         ready(new)
     assert (caught.value.found, caught.value.wanted) == (None, HEAD)
@@ -151,6 +153,7 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(new: Engine) -> None:
 
 
 def test_a_database_of_somebody_else_is_not_touched(new: Engine) -> None:
+    make_file(new)
     with writing(new) as conn:
         conn.execute(text("CREATE TABLE recipes (name TEXT)"))
     for check in (ready, prepare, migrate):

@@ -47,11 +47,14 @@ async def ask(
     return await send(port, ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body)
 
 
-async def send(port: int, request: bytes) -> Response:
+async def send(port: int, request: bytes, *, end: bool = False) -> Response:
+    """Send it as it is; `end` says that nothing more comes."""
     async with asyncio.timeout(PATIENCE):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             writer.write(request)
+            if end:
+                writer.write_eof()
             return await read(reader)
         finally:
             writer.close()

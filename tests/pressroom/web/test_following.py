@@ -3,21 +3,34 @@
 import asyncio
 import json
 import logging
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pressroom.sending import token_key
 from pressroom.web import circle as circle_module
+from pressroom.web.circle import Circle, until_even
 from storage import pauses, suppressions
 from storage.engine import reading, writing
+from storage.errors import DatabaseError
 from storage.suppressions import address_hash
 from tests.pressroom.newsrooms import CONFIG
-from tests.pressroom.web.asking import BASE, Reader
+from tests.pressroom.web.asking import BASE, HOST, Reader
 from tests.pressroom.web.circles import ANNA, TWO, Following, following
+from tests.pressroom.web.sockets import send, served
 
+CUT_SHORT = [
+    b"Content-Length: 100\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\na=b",
+    b"Transfer-Encoding: chunked\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\nzz\r\nabc\r\n",
+    b"Transfer-Encoding: chunked\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n3\r\n--b\r\n",
+]
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
@@ -227,6 +240,68 @@ async def test_the_answer_takes_the_same_time_whatever_the_ledger_knows(tmp_path
             assert time.monotonic() - began >= circle_module.EVEN_SECONDS
 
 
+async def test_what_takes_longer_takes_the_next_multiple_of_the_time(
+    circle: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circle_module, "EVEN_SECONDS", 0.2)
+    even = Circle(circle.room, circle.clock).evenly
+    for seconds, whole in ((0.0, 0.2), (0.21, 0.4), (0.41, 0.6)):
+        began = time.monotonic()
+        async with even():
+            await asyncio.sleep(seconds)
+        assert whole <= time.monotonic() - began < whole + 0.15
+    began = time.monotonic()
+    with pytest.raises(DatabaseError):
+        async with even():
+            raise DatabaseError
+    assert time.monotonic() - began >= 0.2
+
+
+@given(passed=st.floats(0, 1000), step=st.floats(0.01, 10))
+def test_no_time_but_whole_steps_can_be_told(passed: float, step: float) -> None:
+    whole = (passed + until_even(passed, step)) / step
+    assert whole == pytest.approx(round(whole), abs=1e-6)
+    assert 0 <= until_even(passed, step) <= step
+
+
+async def test_looking_goes_on_while_a_locked_ledger_keeps_all_who_write_waiting(circle: Following) -> None:
+    number, settings = await subscriber(circle)
+    form = (await circle.reader.get("/subscribe?newsletter=weekly")).form()
+    circle.clock.wait(seconds=8)
+    with locked(circle):
+        asked = {**form, "category-weekly": ["news"]}
+        posts = [
+            asyncio.create_task(
+                circle.reader.post("/subscribe", {**asked, "address": f"a{each}@example.org"})
+            )
+            for each in range(60)
+        ]
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        for path in ("/subscribe", settings, f"/unsubscribe/{circle.token('unsubscribe', number)}"):
+            assert (await circle.reader.get(path)).status == 200
+        assert time.monotonic() - began < 2
+        assert not any(each.done() for each in posts)
+    assert {answer.status for answer in await asyncio.gather(*posts)} <= {200, 429}
+
+
+async def test_a_page_that_is_the_first_to_be_asked_for_waits_for_no_writer(circle: Following) -> None:
+    token_key(circle.room)
+    with locked(circle):
+        began = time.monotonic()
+        assert (await circle.reader.get("/subscribe")).status == 200
+        assert time.monotonic() - began < 2
+
+
+@contextmanager
+def locked(circle: Following) -> Iterator[None]:
+    """Hold the ledger as a long transaction of another process does."""
+    with closing(sqlite3.connect(str(circle.room.engine.url.database), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
 async def test_an_address_gets_one_letter_a_day(circle: Following) -> None:
     for _ in range(3):
         await circle.sign_up()
@@ -314,6 +389,9 @@ async def test_looking_changes_no_row(circle: Following) -> None:
         ),
         ("multipart/form-data", b"damaged"),
         ("multipart/form-data; boundary=b", b"--b\r\nnot closed"),
+        ("multipart/form-data; boundary=b; charset=undefined", b"--b\r\n\r\nx\r\n--b--\r\n"),
+        ("application/x-www-form-urlencoded; charset=undefined", b"List-Unsubscribe=One-Click"),
+        ("application/x-www-form-urlencoded", b"List-Unsubscribe=%ff%ed%a0%80"),
         ("text/plain", b"anything"),
         ("", b""),
     ],
@@ -326,6 +404,23 @@ async def test_one_click_leaves_whatever_the_body_is_like(circle: Following, typ
         assert answer.status == 200
         assert not {"set-cookie", "location"} & set(answer.headers)
     assert circle.states() == {"weekly": "unsubscribed", "monthly": "active"}
+
+
+@pytest.mark.parametrize("body", CUT_SHORT)
+async def test_one_click_leaves_even_when_the_body_breaks_off(circle: Following, body: bytes) -> None:
+    number = circle.subscribe()
+    async with served(circle.reader.app) as port:
+        head = f"POST /unsubscribe/{circle.token('unsubscribe', number)} HTTP/1.1\r\nHost: {HOST}\r\n"
+        assert (await send(port, head.encode() + body, end=True)).status == 200
+    assert circle.states() == {"weekly": "unsubscribed"}
+
+
+@pytest.mark.parametrize("body", CUT_SHORT)
+async def test_a_form_that_breaks_off_is_refused_like_any_other(circle: Following, body: bytes) -> None:
+    async with served(circle.reader.app) as port:
+        answer = await send(port, f"POST /subscribe HTTP/1.1\r\nHost: {HOST}\r\n".encode() + body, end=True)
+    assert answer.status == 400
+    assert b"<h1>" in answer.body
 
 
 async def test_one_click_is_never_limited(circle: Following) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import string
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import quote
@@ -163,6 +164,41 @@ def test_no_body_breaks_the_reading_of_forms(circle: Following, body: bytes, bou
         given = {"content-type": type_}
         answer = asyncio.run(circle.reader.ask("POST", "/subscribe", b"--b\r\n" + body, given))
         assert answer.status in {200, 400, 422}, type_
+
+
+@given(
+    charset=st.sampled_from(
+        [
+            "undefined",
+            "punycode",
+            "idna",
+            "unicode_escape",
+            "rot13",
+            "utf-7",
+            "utf-16",
+            "utf-8",
+            "US-ASCII",
+            "\xff",
+        ]
+    ),
+    value=st.one_of(st.binary(max_size=80), st.sampled_from([rb"\ud800", b"\xed\xa0\x80", b"+2AA-"])),
+)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_charset_breaks_the_reading_of_forms(circle: Following, charset: str, value: bytes) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="address"\r\n\r\n' + value + b"\r\n--b--\r\n"
+    given = {"content-type": f"multipart/form-data; boundary=b; charset={charset}"}
+    answer = asyncio.run(circle.reader.ask("POST", "/subscribe", body, given))
+    assert answer.status in ({200, 400, 422} if charset in ("utf-8", "US-ASCII") else {400})
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "utf-7"])
+def test_the_largest_form_takes_no_time_in_any_charset(circle: Following, charset: str) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="address"\r\n\r\n' + b"a" * 60_000 + b"\r\n--b--\r\n"
+    given = {"content-type": f"multipart/form-data; boundary=b; charset={charset}"}
+    began = time.process_time()
+    for _ in range(10):
+        asyncio.run(circle.reader.ask("POST", "/subscribe", body, given))
+    assert time.process_time() - began < 1.0
 
 
 def test_a_form_with_a_file_or_with_thousands_of_fields_is_refused(circle: Following) -> None:

@@ -2,8 +2,12 @@
 
 import asyncio
 import gzip
+import os
 import re
-from collections.abc import AsyncIterator
+import shutil
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +23,7 @@ from feeds.tree import publish
 from pressroom.bootstrap import Pressroom, open_pressroom
 from pressroom.web import server
 from pressroom.web.application import application
+from pressroom.web.health import Health
 from pressroom.web.negotiation import http_date, seconds_of
 from pressroom.web.server import Front, ListenError, serving
 from pressroom.web.tallies import Tallies
@@ -67,6 +72,21 @@ class Site:
     room: Pressroom
     tree: PublicTree
     tallies: Tallies
+
+
+@dataclass(slots=True)
+class Huge:
+    path: Path
+    read: int = 0
+
+    def is_open(self) -> bool:
+        return any(_leads_to(link, self.path) for link in Path("/proc/self/fd").iterdir())
+
+
+def _leads_to(link: Path, path: Path) -> bool:
+    with suppress(OSError):  # closed since
+        return link.readlink() == path
+    return False
 
 
 def changed(room: Pressroom, **web: object) -> Pressroom:
@@ -205,6 +225,70 @@ async def test_a_range_of_a_film(site: Site) -> None:
     outside = await ask(site.port, path, range=f"bytes={len(FILM)}-")
     assert (outside.status, outside.headers["content-range"]) == (416, f"bytes */{len(FILM)}")
     assert (await ask(site.port, path, if_none_match=whole.headers["etag"])).status == 304
+
+
+@pytest.fixture
+def huge(site: Site, monkeypatch: pytest.MonkeyPatch) -> Huge:
+    """A file that no buffer of the system swallows, and how much of it is read."""
+    path = site.room.config.feeds.output / "media/0123456789abcdef/huge.mp4"
+    with path.open("wb") as file:
+        file.truncate(4 << 30)
+    site.tree.refresh()
+    found, really = Huge(path), os.pread
+
+    def reading(descriptor: int, length: int, offset: int) -> bytes:
+        found.read += length
+        return really(descriptor, length, offset)
+
+    monkeypatch.setattr(os, "pread", reading)
+    return found
+
+
+@pytest.mark.parametrize("linger", [b"", struct.pack("ii", 1, 0)], ids=["closed", "reset"])
+async def test_a_download_that_is_given_up_is_read_no_further(site: Site, huge: Huge, linger: bytes) -> None:
+    for _ in range(5):
+        with await begun(site.port, huge) as client:
+            await asyncio.sleep(0.2)
+            if linger:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    await until(lambda: not huge.is_open())
+    assert huge.read < 200 << 20
+    assert not [task for task in asyncio.all_tasks() if "pieces" in repr(task)]
+
+
+async def test_one_who_takes_nothing_for_a_while_is_let_go_and_a_slow_one_gets_it_all(
+    site: Site, huge: Huge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pressroom.web.pieces.PIECE_SECONDS", 1.0)
+    with await begun(site.port, huge) as idle:
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.port, limit=1024)
+        writer.write(b"GET /media/0123456789abcdef/film.mp4 HTTP/1.1\r\nHost: x\r\n\r\n")
+        body = await reader.readuntil(b"\r\n\r\n") and b""
+        while len(body) < len(FILM):
+            body += await reader.read(1 << 16)
+            await asyncio.sleep(0.1)
+        assert body == FILM
+        await until(lambda: not huge.is_open())
+        idle.settimeout(10)
+        while await asyncio.to_thread(idle.recv, 1 << 20):
+            pass
+    writer.close()
+
+
+async def begun(port: int, huge: Huge) -> socket.socket:
+    """Ask for the file and take as good as nothing of it."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", port))
+    client.sendall(f"GET /media/0123456789abcdef/{huge.path.name} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    await until(huge.is_open)
+    return client
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.02)
 
 
 async def test_a_file_that_was_replaced_behind_our_back_is_not_sent_under_the_old_tag(site: Site) -> None:
@@ -402,23 +486,89 @@ async def test_a_thousand_idle_connections_and_slow_ones_keep_nobody_waiting(sit
             writer.close()
 
 
+@pytest.mark.parametrize(
+    "said", [b"", b"G", b"GET / HTTP/1.1\r\n", b"PRI * HT", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]
+)
 async def test_one_who_never_sends_a_whole_head_is_let_go(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
     monkeypatch.setattr(server, "HEADER_MS", 300)
     async with served(application(site.room, site.tree)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET / HTTP/1.1\r\n")
+        writer.write(said)
         async with asyncio.timeout(10):
             await reader.read()
         writer.close()
 
 
-async def test_a_mistake_of_ours_is_a_500_that_tells_nothing(site: Site) -> None:
-    answer = await ask(site.port, "/broken")
+async def test_when_as_many_are_silent_as_there_may_be_readers_wait_no_longer_than_they_last(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "HEADER_MS", 1000)
+    monkeypatch.setattr(server, "CONNECTIONS", 50)
+    async with served(application(site.room, site.tree)) as port:
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(60)]
+        async with asyncio.timeout(5):
+            assert (await ask(port, "/feeds/all/atom.xml")).status == 200
+        for _, writer in silent:
+            writer.close()
+
+
+async def test_a_mistake_of_ours_is_a_page_that_tells_nothing_and_a_line_in_the_log(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await ask(site.port, "/broken", accept_language="en")
     assert answer.status == 500
+    assert b"<h1>It does not work just now</h1>" in answer.body
+    assert answer.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert b"anna" not in answer.body
     assert b"Traceback" not in answer.body
+    (told,) = mistakes(caplog)
+    assert told["error"] == "RuntimeError"
+    assert "in broken" in told["traceback"]
+    assert "anna" not in str(told)
+
+
+async def test_a_mistake_in_what_is_no_page_is_told_too(
+    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **_named: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Health, "_ask", fail)
+    monkeypatch.setattr(PublicTree, "representation", fail)
+    monkeypatch.setattr("pressroom.web.publicfiles.byte_range", fail)
+    monkeypatch.setattr("pressroom.web.answers.Answers.page", fail)
+    film = "/media/0123456789abcdef/film.mp4"
+    for path, headers in (("/readyz", {}), ("/feeds/", {}), (film, {"range": "bytes=0-1"}), ("/broken", {})):
+        answer = await ask(site.port, path, **headers)
+        assert (answer.status, answer.body) == (500, b"It does not work just now.\n"), path
+    assert [each["error"] for each in mistakes(caplog)] == ["ZeroDivisionError"] * 4
+    assert (await ask(site.port, "/healthz")).status == 200
+
+
+async def test_an_answer_that_breaks_in_the_middle_is_cut_off_and_told(
+    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = os.pread
+
+    def fail_later(descriptor: int, length: int, offset: int) -> bytes:
+        if offset:
+            raise OSError(5, "anna@example.org")
+        return really(descriptor, length, offset)
+
+    monkeypatch.setattr(os, "pread", fail_later)
+    answer = await ask(site.port, "/media/0123456789abcdef/film.mp4")
+    assert answer.status == 200
+    assert 0 < len(answer.body) < len(FILM)
+    assert int(answer.headers["content-length"]) == len(FILM)
+    assert [each["error"] for each in mistakes(caplog)] == ["OSError"]
+
+
+def mistakes(caplog: pytest.LogCaptureFixture) -> list[dict[str, str]]:
+    found = [each for each in caplog.records if each.getMessage() == "answer-failed"]
+    return [each.fields for each in found]  # type: ignore[attr-defined]
 
 
 async def test_health_is_told_to_all_and_metrics_to_those_who_may(site: Site) -> None:
@@ -446,6 +596,24 @@ async def test_not_ready_without_a_tree_or_without_a_database(site: Site) -> Non
         assert (await ask(port, "/readyz")).status == 503
         assert (await ask(port, "/healthz")).status == 200
         assert (await ask(port, "/feeds/all/atom.xml")).status == 200, "readers need no database"
+
+
+async def test_not_ready_with_a_database_that_is_not_ours_and_ready_again_when_it_is_back(site: Site) -> None:
+    home = Path(str(site.room.engine.url.database)).parent
+    assert (await ask(site.port, "/readyz")).status == 200
+    home.rename(home.with_name("away"))
+    async with served(application(site.room, site.tree)) as port:
+        answer = await ask(port, "/readyz")
+        assert (answer.status, answer.body) == (503, b"the database does not answer\n")
+    home.mkdir()
+    Path(str(site.room.engine.url.database)).touch()
+    async with served(application(site.room, site.tree)) as port:
+        answer = await ask(port, "/readyz")
+        assert (answer.status, answer.body) == (503, b"the database is empty, or another one than ours\n")
+    shutil.rmtree(home)
+    home.with_name("away").rename(home)
+    async with served(application(site.room, site.tree)) as port:
+        assert (await ask(port, "/readyz")).status == 200
 
 
 async def test_below_a_path_of_the_public_address(tmp_path: Path) -> None:
