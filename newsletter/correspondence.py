@@ -187,7 +187,7 @@ class _Round:
                 now=now,
             )
             if outcome.suppress is Suppress.NOW:
-                detail = for_log(outcome.reply)
+                detail = code(outcome.reply)
                 suppressions.add(conn, letter.address_hash, reason=HARD_BOUNCE, detail=detail, now=now)
         self._counts[state] += 1
         if state != "sent":
