@@ -126,8 +126,9 @@ def until(condition: Callable[[], bool]) -> None:
 
 @contextmanager
 def running(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    environment = os.environ | {"MALLOC_ARENA_MAX": "2"}  # as in deploy/
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=environment)
     try:
         yield process
     finally:

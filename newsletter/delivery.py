@@ -57,9 +57,17 @@ LONGEST_PAUSE = 60.0
 COUNTED = ("total", "sent", "deferred", "failed", "suppressed", "uncertain")
 
 
+def at_once() -> float:
+    """Rest not at all."""
+    return 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What delivering needs from outside. `gone` says of another process whether it is surely no more."""
+    """What delivering needs from outside. `gone` says of another process whether it is surely no more.
+
+    `courtesy` gives the seconds to rest before a mail, so that others on this machine are served first.
+    """
 
     engine: Engine
     settings: SmtpSettings
@@ -70,6 +78,7 @@ class Means:
     clock: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]]
     chance: Callable[[], float]
+    courtesy: Callable[[], float] = at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +224,8 @@ class _Run:
     async def _send_in_turn(self, courier: Courier) -> None:
         strikes, smooth_before = 0, 0
         while (claimed := await self._next()) is not None:
+            if rest := self._means.courtesy():
+                await self._means.sleep(rest)
             trouble = await self._deliver(courier, claimed)
             if trouble is None:
                 self._smooth += 1

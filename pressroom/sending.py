@@ -6,13 +6,13 @@ call. Called by the `send` command, the demo and the service.
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from newsletter import issuing, message
 from newsletter.courier import CourierFactory, Envelope
-from newsletter.delivery import Means, Tally, deliver
+from newsletter.delivery import Means, Tally, at_once, deliver
 from newsletter.editions import EditionRenderer
 from newsletter.errors import CourierDown, NewsletterError
 from newsletter.headers import parse_mailbox
@@ -84,13 +84,17 @@ def token_key(room: Pressroom) -> bytes:
 
 
 async def deliver_open(
-    room: Pressroom, newsletter: str | None, stop: asyncio.Event, watch: Watch
+    room: Pressroom,
+    newsletter: str | None,
+    stop: asyncio.Event,
+    watch: Watch,
+    courtesy: Callable[[], float] = at_once,
 ) -> list[Delivered]:
     """Deliver what is due of every open issue; what is wrong with one is raised when the others are done."""
     waiting = await asyncio.to_thread(open_issues, room, newsletter)
     if not waiting:
         return []
-    with_means = await asyncio.to_thread(means, room)
+    with_means = replace(await asyncio.to_thread(means, room), courtesy=courtesy)
     done, failed = [], []
     for issue in waiting:
         if stop.is_set():

@@ -23,6 +23,7 @@ from pressroom import logbook, postroom
 from pressroom.apart import Apart
 from pressroom.aside import aside
 from pressroom.bootstrap import Pressroom
+from pressroom.courtesy import Courtesy
 from pressroom.duty import due_newsletters
 from pressroom.making import Made, make
 from pressroom.scheduler import waking
@@ -60,6 +61,7 @@ class Service:
         self._told: frozenset[Problem] = frozenset()
         self.reload = False
         self.tallies = Tallies()
+        self._courtesy = Courtesy(self.tallies.answered)
         self.tree = PublicTree(room.config.feeds.output, base_path(room), room.clock)
         self._upkeep = Upkeep(room, self.tree, self._building)
         self.application = application(room, self.tree, routes(room, room.clock), self.tallies)
@@ -123,7 +125,7 @@ class Service:
             await self._first_of(self._mail, until=min(again or soon, soon))
 
     async def _deliver_open(self, stop: asyncio.Event) -> list[Delivered]:
-        return await deliver_open(self._room, None, stop, _unwatched)
+        return await deliver_open(self._room, None, stop, _unwatched, self._courtesy)
 
     async def send_letters(self) -> None:
         """Send confirmations and the like as they are asked for; they do not wait behind an issue."""

@@ -15,3 +15,7 @@ class Tallies:
     served: Counter[tuple[str, int]] = field(default_factory=Counter)
     signups: Counter[str] = field(default_factory=Counter)
     failed: dict[str, datetime] = field(default_factory=dict)
+
+    def answered(self) -> int:
+        """Give how many answers there were from the public tree; asked from any thread."""
+        return sum(tuple(self.served.values()))

@@ -405,3 +405,10 @@ async def test_no_address_reaches_a_log(database: Engine, caplog: pytest.LogCapt
     await send(means(database, RememberingCourier(lambda _: refusal)), issue)
     assert f"subscriber {ids[reader(1)]}: failed 550 5.1.1" in caplog.text
     assert "reader1" not in caplog.text
+
+
+async def test_a_mail_rests_as_long_as_courtesy_wants(database: Engine) -> None:
+    issue, _ = an_issue_to(database, [reader(n) for n in range(6)])
+    clock = TestClock()
+    tally = await send(means(database, clock=clock, connections=1, courtesy=lambda: 0.5), issue)
+    assert (tally.sent, clock.slept.count(0.5)) == (6, 6)
