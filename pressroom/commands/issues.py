@@ -181,8 +181,8 @@ def cancel_command(call: Call, newsletter: str, number: int, reason: str, yes: b
     with open_pressroom(config_of(call), call.clock) as room:
         done = lifecycle.cancel(room.engine, newsletter, number, call.clock(), reason)
     screen.say(
-        f"{newsletter} {number} is cancelled: {done.sent} mails had gone out, {done.unsent} will not; "
-        f"{done.released} items go into the next issue"
+        f"{newsletter} {number} is cancelled: gone out {screen.counted(done.sent, 'mail')}, "
+        f"stopped {done.unsent:,}; for the next issue {screen.counted(done.released, 'item')}"
     )
 
 

@@ -238,7 +238,7 @@ def remove_command(call: Call, address: str, newsletter: str | None) -> None:
     config = config_of(call)
     with open_pressroom(config, call.clock) as room, writing(room.engine) as connection:
         ended = people.remove(connection, read, newsletter, call.clock())
-    screen.say(f"{ended} subscriptions ended" if ended != 1 else "1 subscription ended")
+    screen.say(f"{screen.counted(ended, 'subscription')} ended")
 
 
 @command.command("erase")
