@@ -13,7 +13,7 @@ import pytest
 from newsletter.letters import Stationery
 from storage.letters import Letter
 from tests.mails import KEY, a_mail, built_in_templates
-from tests.newsletter.test_letters import CHANGE, HEAD, LETTER, SUBJECT, WELCOME
+from tests.newsletter.test_letters import CHANGE, HEAD, LETTER, SETTINGS, WELCOME
 from tests.scenarios import a_full_issue, an_issue
 
 
@@ -39,9 +39,9 @@ def test_a_short_issue_scores_nothing() -> None:
     assert points <= 0, report
 
 
-@pytest.mark.parametrize("letter", [LETTER, WELCOME, CHANGE], ids=["confirm", "welcome", "change"])
+@pytest.mark.parametrize("letter", [LETTER, WELCOME, CHANGE, SETTINGS], ids=lambda each: each.kind)
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_a_letter_scores_nothing(letter: Letter, language: str) -> None:
     paper = Stationery(HEAD, built_in_templates(), KEY)
-    points, report = score(paper.write(replace(letter, language=language), SUBJECT))
+    points, report = score(paper.write(replace(letter, language=language)))
     assert points <= 0, report
