@@ -49,6 +49,8 @@ http {{
 """
 
 
+# As deploy/ has it.
+MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
 SINK = """\
 import asyncio, sys
 from pressroom.sink import Sink
@@ -126,7 +128,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 @contextmanager
 def running(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    environment = os.environ | {"MALLOC_ARENA_MAX": "2"}  # as in deploy/
+    environment = os.environ | MEMORY
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=environment)
     try:

@@ -14,7 +14,7 @@ WINDOW = 0.1
 MANY = 500.0
 """Answers a second; readers who poll every hour are two millions then."""
 
-REST = 0.02
+REST = 0.04
 
 
 class Courtesy:
