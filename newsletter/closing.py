@@ -22,8 +22,9 @@ def copies(settings: SmtpSettings) -> int:
 
 
 def finish_of(
-    claimed: Claimed, outcome: Outcome, settings: SmtpSettings, now: datetime, chance: float
+    claimed: Claimed, outcome: Outcome, settings: SmtpSettings, now: datetime, chance: float, *, most: int
 ) -> Finish:
+    """Decide; what is uncertain for the `most`-th time, or too old to be tried again, is held."""
     state, reply, held, again = FINAL.get(outcome.kind), outcome.reply, False, None
     attempts = claimed.attempts + 1
     if state is None:
@@ -37,7 +38,7 @@ def finish_of(
         )
         if outcome.kind is Kind.UNCERTAIN:
             state = "uncertain"
-            held = attempts >= copies(settings) or again is None
+            held = attempts >= most or again is None
         elif again is None:
             state, reply = "failed", clean(f"gave up after {_spell(now - claimed.queued)}: {reply}")
         else:

@@ -12,10 +12,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from newsletter.bearers import asked, moving
-from newsletter.signups import plain, queue_settings
-from newsletter.tickets import SETTINGS_WITHIN, settings_ticket
-from storage import letters, signups, subscribers, suppressions
-from storage.letters import NewLetter
+from newsletter.signups import plain, queue_link
+from newsletter.tickets import settings_ticket
+from storage import signups, subscribers, suppressions
 from storage.signups import Signup
 from storage.subscribers import NewSubscriber, Subscriber, Subscription
 from storage.suppressions import address_hash
@@ -61,11 +60,7 @@ def confirm(conn: Connection, key: bytes, token: str, evidence: Evidence, now: d
     names = tuple(signup.newsletters)
     if first:
         signups.belongs_to(conn, signup.id, number)
-        good = now + SETTINGS_WITHIN
-        welcome = NewLetter(
-            "welcome", signup.address, signup.address_key, signup.language, names, number, good
-        )
-        letters.queue(conn, welcome, now)
+        queue_link(conn, "welcome", number, signup.address, signup.language, names, now=now)
     page = settings_ticket(key, number, names[0], signup.address, now)
     return Confirmed(signup.address, signup.language, names, page, already=not first)
 
@@ -116,7 +111,7 @@ def confirm_move(conn: Connection, key: bytes, token: str, evidence: Evidence, n
     seen = [*person.evidence, proof]
     subscribers.change(conn, person.id, address=move.address, language=person.language, evidence=seen)
     if names:  # the links in older mails were for the old address
-        queue_settings(conn, person.id, move.address, person.language, names, now)
+        queue_link(conn, "settings", person.id, move.address, person.language, names, now=now)
     return Moved(move.address)
 
 

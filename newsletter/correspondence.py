@@ -172,10 +172,8 @@ class _Round:
     def _finish(self, letter: Letter, outcome: Outcome) -> None:
         means, now = self._means, self._means.clock()
         claimed = Claimed(letter.id, 0, letter.address, letter.address_hash, letter.attempts, letter.queued)
-        ended = finish_of(claimed, outcome, means.settings, now, means.chance())
-        # Nobody looks at letters that are held: after as many copies as an issue's mail may have, it is over.
-        over = ended.held and (claimed.attempts + 1 >= MOST_COPIES or ended.next_attempt <= now)
-        state = "failed" if over else ended.state
+        ended = finish_of(claimed, outcome, means.settings, now, means.chance(), most=MOST_COPIES)
+        state = "failed" if ended.held else ended.state  # nobody looks at letters that are held
         with writing(means.engine) as conn:
             letters.finish(
                 conn,

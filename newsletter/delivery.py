@@ -274,7 +274,8 @@ class _Run:
         return outcome
 
     def _record(self, claimed: Claimed, outcome: Outcome) -> None:
-        finish = finish_of(claimed, outcome, self._means.settings, self._means.clock(), self._means.chance())
+        means, settings = self._means, self._means.settings
+        finish = finish_of(claimed, outcome, settings, means.clock(), means.chance(), most=copies(settings))
         self._book.finish(Closing(claimed, finish, outcome))
         self._count(finish.state)
         if finish.state != "sent":

@@ -98,7 +98,7 @@ class Stationery:
         mastheads = self._mastheads(letter)
         language = letter.language or mastheads[0].language
         rendered = self._render(letter, mastheads, language)
-        link = self._link(letter).encode("ascii")
+        link = ticket(self._key, letter).encode("ascii")
         octets = rendered.bodies.octets.replace(TICKET.encode("ascii"), link)
         mail = b"".join(self._fields(letter, mastheads[0], rendered, language)) + b"\r\n" + octets
         if faults := check_message(mail, LETTER_ONCE):
@@ -153,9 +153,6 @@ class Stationery:
             home=safe(head.url),
             address=tuple(line(part, PLACE) for part in head.address),
         )
-
-    def _link(self, letter: Letter) -> str:
-        return ticket(self._key, letter)
 
     def _fields(self, letter: Letter, masthead: Masthead, rendered: _Rendered, language: str) -> list[bytes]:
         sender = headers.parse_mailbox(masthead.sender)

@@ -26,7 +26,7 @@ from newsletter.signups import (
     may_renew,
     may_write_to,
     plain,
-    queue_settings,
+    queue_link,
 )
 from storage import delivery_history, letters, pauses, signups, subscribers, suppressions
 from storage.letters import NewLetter
@@ -192,7 +192,7 @@ def renew(conn: Connection, key: bytes, token: str, now: datetime) -> bool:
     who = found.subscriber
     if not may_renew(conn, who.id, key, now):
         return False
-    queue_settings(conn, who.id, who.address, who.language, [found.newsletter], now)
+    queue_link(conn, "settings", who.id, who.address, who.language, [found.newsletter], now=now)
     return True
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -162,19 +163,19 @@ def _wishes(request: SignUp, offer: Offer) -> Mapping[str, tuple[str, ...] | Non
     return {name: chosen_of(chosen, offer.newsletters[name]) for name, chosen in request.newsletters.items()}
 
 
-def queue_settings(
+def queue_link(
     conn: Connection,
+    kind: Literal["welcome", "settings"],
     subscriber_id: int,
     address: str,
     language: str | None,
     newsletters: Sequence[str],
+    *,
     now: datetime,
 ) -> None:
-    """Queue the letter that brings a subscriber a new link to their settings."""
-    good = now + SETTINGS_WITHIN
-    letter = NewLetter(
-        "settings", address, key_of(address), language, tuple(newsletters), subscriber_id, good
-    )
+    """Queue a letter that brings a subscriber the link to their settings."""
+    expires = now + SETTINGS_WITHIN
+    letter = NewLetter(kind, address, key_of(address), language, newsletters, subscriber_id, expires)
     letters.queue(conn, letter, now)
 
 

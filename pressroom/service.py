@@ -29,7 +29,7 @@ from pressroom.making import Made, make
 from pressroom.scheduler import waking
 from pressroom.sending import Delivered, deliver_open, earliest, open_issues
 from pressroom.settings import Config
-from pressroom.supervising import EXPECTED, keep_running
+from pressroom.supervising import EXPECTED, Job, keep_running
 from pressroom.upkeep import Upkeep
 from pressroom.watching import watch, watched
 from pressroom.web.application import application, base_path
@@ -68,9 +68,16 @@ class Service:
 
     async def run(self) -> None:
         """Do all jobs until `stop` is set."""
-        jobs = {"watch": self.watch, "publish": self.publish, "decide": self.decide, "deliver": self.deliver}
-        jobs |= {"follow": partial(self._upkeep.follow, self._stop)}
-        jobs |= {"letters": self.send_letters, "tidy": self.keep_tidy, "count": self.count_signups}
+        jobs: dict[str, Job] = {
+            "watch": self.watch,
+            "publish": self.publish,
+            "follow": partial(self._upkeep.follow, self._stop),
+            "decide": self.decide,
+            "deliver": self.deliver,
+            "letters": self.send_letters,
+            "tidy": self.keep_tidy,
+            "count": self.count_signups,
+        }
         await self._upkeep.take_up()
         self._tick.set()
         with waking(self._tick.set, second=self._seconds):

@@ -97,6 +97,14 @@ def link(mail: EmailMessage, purpose: str) -> str:
     return found[0]
 
 
+def form_of(page: str) -> dict[str, str]:
+    """Give what a browser would send of a sign-up form with the first subject of each newsletter ticked."""
+    form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+    for name, value in re.findall(r'name="(category-\w+)" value="(\w+)"', page):
+        form.setdefault(name, value)
+    return form
+
+
 @contextmanager
 def service(folder: Path, language: str = "en") -> Iterator[Running]:
     """Run the service on a small newsroom; it must end when it is told to."""

@@ -15,7 +15,7 @@ from pressroom.bootstrap import open_pressroom
 from pressroom.config import load
 from storage.engine import reading
 from storage.schema import metadata
-from tests.end_to_end.services import PATIENCE, Running, link, service
+from tests.end_to_end.services import PATIENCE, Running, form_of, link, service
 from tests.end_to_end.test_following_in_chromium import ANNA
 
 AS_LONG_AS_PEOPLE_TAKE = 2.2
@@ -90,9 +90,8 @@ def follow(running: Running) -> list[EmailMessage]:
 
 def sign_up(running: Running, address: str) -> None:
     page = ask(running, "GET", "/subscribe")[1].decode()
-    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
     time.sleep(AS_LONG_AS_PEOPLE_TAKE)
-    form = hidden | {"address": address, "category-weekly": "news"}
+    form = form_of(page) | {"address": address}
     assert "Check your mail" in post(running, f"{running.base}/subscribe", **form)
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import urlencode
 
-from tests.end_to_end.services import Running, link, service, until
+from tests.end_to_end.services import Running, form_of, link, service, until
 from tests.pressroom.web import sockets
 
 SIGN_UPS = 20_000
@@ -52,8 +52,7 @@ def a_post(port: int, form: dict[str, str], client: str) -> bytes:
 
 async def the_form(port: int) -> dict[str, str]:
     page = (await sockets.ask(port, "/subscribe", host=f"127.0.0.1:{port}")).body.decode()
-    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
-    return hidden | dict.fromkeys(re.findall(r'name="(category-\w+)"', page), "news")
+    return form_of(page)
 
 
 async def flood(running: Running, port: int) -> tuple[Counter[int], list[float]]:

@@ -31,7 +31,7 @@ from pressroom.sink_session import Answer
 from storage.engine import reading
 from storage.schema import deliveries, issues, slots, subscriptions
 from tests.end_to_end.commands import mail_server, pressroom
-from tests.end_to_end.services import PATIENCE, set_up, started, until
+from tests.end_to_end.services import PATIENCE, form_of, set_up, started, until
 from tests.pressroom.newsrooms import write_item
 
 READERS, PEOPLE, KILLS = 80, 60, 5
@@ -85,8 +85,7 @@ class Person:
 
 def stamped(port: int) -> dict[str, str]:
     page = asked(port, "GET", "/subscribe")
-    form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
-    return form | {"newsletter": "weekly", "category-weekly": "news"}
+    return form_of(page) | {"newsletter": "weekly"}
 
 
 @contextmanager

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from content.errors import SourceMissing
 from pressroom import logbook
 from pressroom.apart import Apart, Failed, Mistake
+from tests.end_to_end.services import until
 
 EXPECTED = (SourceMissing,)
 
@@ -46,13 +46,6 @@ def gone(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
         return True
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def fall() -> None:
